@@ -1,0 +1,53 @@
+//! Table `user_link`: our own facts about a user. It outlives the row of a user that the platform deleted.
+
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::{Connection, StorageError};
+use crate::domain::ids::{IdentityId, UserId};
+
+/// Records the link of a user, new or not.
+pub async fn set_linked(
+    connection: &mut Connection,
+    user: UserId,
+    identity: IdentityId,
+    at: OffsetDateTime,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO user_link (user_id, identity_id, state, linked_at) VALUES (?, ?, 'linked', ?)
+         ON DUPLICATE KEY UPDATE identity_id = VALUES(identity_id), state = VALUES(state),
+                                 linked_at = VALUES(linked_at)",
+        user.hyphenated(),
+        identity.hyphenated(),
+        PrimitiveDateTime::new(at.date(), at.time())
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records that a user has no identity any more.
+pub async fn set_unlinked(connection: &mut Connection, user: UserId) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO user_link (user_id, identity_id, state, linked_at) VALUES (?, NULL, 'none', NULL)
+         ON DUPLICATE KEY UPDATE identity_id = NULL, state = 'none', linked_at = NULL",
+        user.hyphenated()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets that an identity was linked to users whose rows are gone.
+pub async fn set_orphans_unlinked(
+    connection: &mut Connection,
+    identity: IdentityId,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "UPDATE user_link SET identity_id = NULL, state = 'none', linked_at = NULL
+          WHERE identity_id = ? AND NOT EXISTS (SELECT 1 FROM `user` u WHERE u.id = user_link.user_id)",
+        identity.hyphenated()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
