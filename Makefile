@@ -1,0 +1,28 @@
+# The commands of this project, each with its one line of help. What they do is in tests/env/.
+
+.PHONY: help run test test-mysql check sqlx
+.DEFAULT_GOAL := help
+
+# An exported one would make the compiler ask a database.
+unexport SQLX_OFFLINE
+
+help: ## list these commands
+	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## build and serve with a database and a double of Kratos of its own; Ctrl-C stops everything
+	@bash tests/env/run.sh
+
+test: ## every test against a throw-away database; ARGS='...' goes to cargo test
+	@bash tests/env/test.sh $(ARGS)
+
+test-mysql: ## the tests that speak to the database, on a MySQL 9
+	@bash tests/env/test_mysql.sh
+
+check: ## formatting, clippy, documentation and freshness of .sqlx
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --document-private-items
+	@bash tests/env/sqlx.sh --check
+
+sqlx: ## write .sqlx anew, after a query or a migration has changed
+	@bash tests/env/sqlx.sh

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# `make test`: every test of the workspace, against a real database server. Arguments go to `cargo test`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/env/process.sh
+. tests/env/database.sh
+
+# The same server without a database's name: the tests make databases of their own, named ir_test_…, and touch no other.
+server_of() {
+  local rest=${1#*://} query=''
+  case $rest in *\?*) query="?${rest#*\?}" ;; esac
+  rest=${rest%%\?*}
+  printf '%s://%s/%s' "${1%%://*}" "${rest%%/*}" "$query"
+}
+
+stop_on_exit
+sweep
+scratch_open
+if [ -n "${DATABASE_URL:-}" ]; then
+  printf 'tests use the database server that DATABASE_URL names\n'
+  TEST_DATABASE_URL=$(server_of "$DATABASE_URL")
+else
+  database_ensure
+  database_throw_away 23306
+  printf 'tests use a throw-away database server on port %s\n' "$database_port"
+  TEST_DATABASE_URL=$throw_away_url/
+fi
+export TEST_DATABASE_URL
+
+# Tests choose every setting themselves. The two addresses of a real Kratos are the conformance suite's own.
+for name in "${!RESOLVER_@}" "${!KRATOS_@}"; do
+  case $name in KRATOS_ADMIN_URL | KRATOS_PUBLIC_URL) ;; *) unset "$name" ;; esac
+done
+unset DATABASE_URL SQLX_OFFLINE
+
+launch tests cargo test --workspace --locked "$@"
+wait "$launched"
