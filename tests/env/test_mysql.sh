@@ -19,24 +19,37 @@ can_be_had() {
 }
 
 start_mysql() {
-  local tenths=600 port
-  port=$(free_port 33306)
+  local port=13306 attempt
   chmod 711 "$scratch"
-  export MYSQLROOT=${MYSQLROOT:-/var/tmp/identity-resolver-mysql9} DATADIR=$scratch/mysql PORT=$port
+  export MYSQLROOT=${MYSQLROOT:-/var/tmp/identity-resolver-mysql9} DATADIR=$scratch/mysql
   # Fast and not durable: nothing here outlives the tests.
   export EXTRA='--innodb-flush-log-at-trx-commit=0 --skip-log-bin --innodb-doublewrite=OFF'
   bash tests/mysql9.sh fetch >"$scratch/mysql.log" 2>&1 || skip "it could not be fetched: $(tail -n 1 "$scratch/mysql.log")"
   bash tests/mysql9.sh init >>"$scratch/mysql.log" 2>&1 || fail "MySQL could not be set up: $(tail -n 5 "$scratch/mysql.log")"
-  # The shell stays, as the head of the group that is stopped at the end.
-  launch mysql bash -c 'bash tests/mysql9.sh start && touch "$1" && sleep 86400' start "$scratch/ready" >>"$scratch/mysql.log" 2>&1
-  until [ -e "$scratch/ready" ]; do
-    runs mysql && [ "$tenths" -gt 0 ] || fail "MySQL did not start: $(tail -n 5 "$scratch/mysql.log")"
-    sleep 0.1
-    tenths=$((tenths - 1))
+  for attempt in 1 2 3 4 5; do
+    port=$(free_port "$port")
+    ! wait_for_mysql "$port" || break
+    # Somebody else may have the port without listening there.
+    [ "$attempt" -lt 5 ] && grep -q 'server running on port' "$scratch/attempt.log" ||
+      fail "MySQL did not start: $(tail -n 5 "$scratch/attempt.log")"
+    port=$((port + attempt))
   done
   bash tests/mysql9.sh client -e "CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY 'tests'; GRANT ALL ON *.* TO 'tests'@'127.0.0.1'"
   MYSQL_TEST_URL=mysql://tests:tests@127.0.0.1:$port/
   printf 'tests use %s on port %s\n' "$(bash tests/mysql9.sh client -NBe "SELECT CONCAT('MySQL ', VERSION())")" "$port"
+}
+
+# Starts the server at port $1 and waits until it answers; false where it ended before.
+wait_for_mysql() {
+  local tenths=600
+  # The shell stays, as the head of the group that is stopped at the end.
+  PORT=$1 launch mysql bash -c 'bash tests/mysql9.sh start && touch "$1" && sleep 86400' start "$scratch/ready" \
+    >"$scratch/attempt.log" 2>&1
+  until [ -e "$scratch/ready" ]; do
+    runs mysql && [ "$tenths" -gt 0 ] || return 1
+    sleep 0.1
+    tenths=$((tenths - 1))
+  done
 }
 
 stop_on_exit
