@@ -138,6 +138,10 @@ impl Batch {
                 let fetched = group.iter().copied().zip(said.into_iter().map(Some)).collect();
                 self.settle_all(call, fetched, board).await
             }
+            // One by one, so that one odd identity costs only itself; where Kratos itself is ill, the breaker ends this.
+            Err(error) if group.len() > 1 && error.may_be_one_identitys() => {
+                self.settle_all(call, group.iter().map(|place| (*place, None)).collect(), board).await
+            }
             Err(error) => {
                 for (at, _) in group {
                     board.settle(*at, Err(error.into()));

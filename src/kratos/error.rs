@@ -23,6 +23,13 @@ pub enum KratosError {
 }
 
 impl KratosError {
+    /// Whether it may be the trouble of one of the identities asked for and not of Kratos: its list fails as a whole
+    /// (500 `invalid_configuration`) where the schema of one identity is no longer configured.
+    #[must_use]
+    pub fn may_be_one_identitys(&self) -> bool {
+        matches!(self, Self::Unavailable { reason: Reason::Status(500), .. })
+    }
+
     /// As the metric of calls names it.
     pub(super) fn outcome(&self) -> &'static str {
         match self {

@@ -65,6 +65,33 @@ async fn one_group_that_fails_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn one_identity_for_which_kratos_fails_the_whole_list_costs_only_itself() {
+    let world = World::start().await;
+    let ids = newcomers(&world, 160);
+    // As where the schema of one identity is no longer configured.
+    world.kratos.fault(Rule::any(Action::status(500)).path(PathKind::List));
+    world.kratos.fault(Rule::on(ids[0], Action::status(500)));
+    let seen = results(world.client(), &ids, true).await;
+    assert_eq!(seen[0], failed(&ids[0], "kratos_unavailable", true));
+    assert_eq!(created(&seen[1..]), 159, "{seen:?}");
+    assert_eq!(world.db.users().await.len(), 159);
+}
+
+#[tokio::test]
+async fn a_kratos_that_fails_everything_is_not_asked_for_each_of_them() {
+    let world = World::start().await;
+    let ids = newcomers(&world, 150);
+    world.kratos.fault(Rule::any(Action::status(500)));
+    let before = world.kratos.calls();
+    let seen = results(world.client(), &ids, true).await;
+    for (id, one) in ids.iter().zip(&seen) {
+        assert_eq!(*one, failed(&id, "kratos_unavailable", true));
+    }
+    let asked = world.kratos.calls() - before;
+    assert!(asked <= 10, "the breaker opens after five failures, with four under way: {asked}");
+}
+
+#[tokio::test]
 async fn a_broken_element_is_the_trouble_of_its_own_identity_only() {
     let world = World::start().await;
     let edits: [fn(&mut Value); 4] = [
