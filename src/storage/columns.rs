@@ -89,6 +89,11 @@ impl Key {
     }
 }
 
+/// Whether texts that differ in letter case are one under this collation.
+pub(super) fn ignores_case(collation: &str) -> bool {
+    collation.ends_with("_ci")
+}
+
 /// An identifier for use in a statement.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))

@@ -1,9 +1,12 @@
 //! Table `user`. It may be somebody else's, so its statements are not checked at compile time, and which columns
 //! a new row fills is found out at run time (`layout`, `plan`).
 
+use std::sync::Arc;
+
 use sqlx::{AssertSqlSafe, Row, mysql::MySqlRow};
 use time::OffsetDateTime;
 
+use self::layout::Shape;
 pub(super) use self::{layout::Layout, link::set_letter_case};
 pub use self::{
     layout::{Gap, Inspection, inspect},
@@ -61,7 +64,7 @@ pub async fn list_by_address(
     connection: &mut Connection,
     address: &EmailAddress,
 ) -> Result<Vec<Candidate>, StorageError> {
-    let statement = candidates_where(connection, HAS_ADDRESS).await?;
+    let (statement, shape) = candidates_where(connection, HAS_ADDRESS).await?;
     let mut query = sqlx::query(AssertSqlSafe(statement));
     for key in address.keys() {
         query = query.bind(key);
@@ -70,7 +73,7 @@ pub async fn list_by_address(
     let rows = rows.map_err(|error| outdated(connection, error))?;
     // Behind a full page there may be one that counts; so nobody on it is let go as a stranger.
     let stranger = (rows.len() >= CANDIDATES).then_some(Likeness::Confusable);
-    let found = rows.iter().filter_map(|row| candidate(row, address, stranger).transpose());
+    let found = rows.iter().filter_map(|row| candidate(&shape, row, address, stranger).transpose());
     found.collect()
 }
 
@@ -80,11 +83,11 @@ pub async fn find_with_address(
     id: UserId,
     address: &EmailAddress,
 ) -> Result<Option<Candidate>, StorageError> {
-    let statement = candidates_where(connection, "id = ?").await?;
+    let (statement, shape) = candidates_where(connection, "id = ?").await?;
     let row =
         sqlx::query(AssertSqlSafe(statement)).bind(id.hyphenated()).fetch_optional(&mut *connection).await;
     let row = row.map_err(|error| outdated(connection, error))?;
-    Ok(row.map(|row| candidate(&row, address, None)).transpose()?.flatten())
+    Ok(row.map(|row| candidate(&shape, &row, address, None)).transpose()?.flatten())
 }
 
 /// Refused with [`StorageError::Duplicate`] when the identity has a user already, and with
@@ -165,10 +168,12 @@ fn refused_row(connection: &Connection, error: StorageError) -> StorageError {
 async fn candidates_where(
     connection: &mut Connection,
     condition: &'static str,
-) -> Result<String, StorageError> {
+) -> Result<(String, Arc<Shape>), StorageError> {
     let shape = layout::shape(connection).await?;
     let verified = shape.verified()?;
-    Ok(format!("SELECT id, email, authId, {verified} AS resolver_verified FROM `user` WHERE {condition}"))
+    let statement =
+        format!("SELECT id, email, authId, {verified} AS resolver_verified FROM `user` WHERE {condition}");
+    Ok((statement, shape))
 }
 
 fn outdated(connection: &Connection, error: sqlx::Error) -> StorageError {
@@ -181,6 +186,7 @@ fn outdated(connection: &Connection, error: sqlx::Error) -> StorageError {
 
 /// The row as a candidate; a stranger's address gives it the likeness `stranger`, or nothing at all.
 fn candidate(
+    shape: &Shape,
     row: &MySqlRow,
     address: &EmailAddress,
     stranger: Option<Likeness>,
@@ -191,7 +197,7 @@ fn candidate(
     };
     let verified: Option<String> = row.try_get("resolver_verified")?;
     Ok(Some(Candidate {
-        id: user_id(&row.try_get::<String, _>("id")?)?,
+        id: shape.findable(&row.try_get::<String, _>("id")?)?,
         linked_to: linked_to(row)?,
         likeness,
         known_unverified: layout::says_unverified(verified.as_deref()),

@@ -109,7 +109,7 @@ fn holds_a_uuid(column: &Column) -> bool {
 }
 
 async fn of_the_ids(raw: &mut MySqlConnection, id: &Column) -> Result<Option<String>, StorageError> {
-    let ignores_case = id.collation.as_ref().is_some_and(|collation| collation.ends_with("_ci"));
+    let ignores_case = id.collation.as_deref().is_some_and(columns::ignores_case);
     let text = if ignores_case { "LOWER(CONVERT(id USING utf8mb4))" } else { "CONVERT(id USING utf8mb4)" };
     let is_bad = format!(
         "({text} COLLATE utf8mb4_bin NOT REGEXP {UUID} OR {text} COLLATE utf8mb4_bin IN ({NIL_AND_MAX}))"

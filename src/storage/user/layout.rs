@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::plan::Plan;
+use super::{plan::Plan, user_id};
 use crate::{
-    domain::user_columns::UserColumns,
+    domain::{ids::UserId, user_columns::UserColumns},
     storage::{
         Connection, StorageError,
         columns::{self, Column},
@@ -24,6 +24,8 @@ pub(in crate::storage) struct Layout {
 pub(in crate::storage) struct Shape {
     /// What a SELECT asks for to learn whether the user's own address is verified.
     verified: Verified,
+    /// Whether the server finds an id in whatever letter case it is asked for.
+    ids_ignore_case: bool,
     pub(super) plan: Plan,
 }
 
@@ -83,6 +85,17 @@ impl Shape {
             Verified::Missing(name) => Err(StorageError::Vanished(format!("user.{name}"))),
         }
     }
+
+    /// The id of a row that is to be changed, by a statement that asks for the id in lower case. One that the
+    /// platform wrote in another spelling would never be met, and each round would believe it had been overtaken.
+    pub(super) fn findable(&self, id: &str) -> Result<UserId, StorageError> {
+        let is_findable = self.ids_ignore_case || !id.bytes().any(|byte| byte.is_ascii_uppercase());
+        if is_findable {
+            user_id(id)
+        } else {
+            Err(StorageError::Inconsistent { table: "user", column: "id" })
+        }
+    }
 }
 
 /// The table's shape, read where nobody has read it yet.
@@ -112,7 +125,9 @@ async fn read(connection: &mut Connection) -> Result<(Arc<Shape>, Inspection), S
     let mut inspection = Inspection::default();
     let verified = verified(layout.wanted.verified.as_deref(), &columns, &mut inspection);
     let plan = Plan::new(&layout.wanted.rules, &columns, &keys, &mut inspection);
-    let shape = Arc::new(Shape { verified, plan });
+    let collation = columns.iter().find(|column| column.is("id")).and_then(|id| id.collation.as_deref());
+    let ids_ignore_case = collation.is_some_and(columns::ignores_case);
+    let shape = Arc::new(Shape { verified, ids_ignore_case, plan });
     layout.learn(Some(Arc::clone(&shape)));
     Ok((shape, inspection))
 }

@@ -111,3 +111,35 @@ async fn an_address_longer_than_the_index_is_no_hindrance_to_the_platform() {
     let long = format!("INSERT INTO `user` VALUES ('{EVE}', '{}@b.example')", "e".repeat(400));
     foreign.db.execute(long).await;
 }
+
+#[tokio::test]
+async fn an_id_in_a_spelling_that_the_table_would_not_find_is_named_at_once() {
+    let table =
+        "CREATE TABLE `user` (id CHAR(36) NOT NULL PRIMARY KEY, email VARCHAR(255)) COLLATE utf8mb4_bin";
+    let (foreign, service) = Foreign::new(&[table]).await.adopted().await;
+    let upper = EVE.to_uppercase();
+    foreign.db.execute(format!("INSERT INTO `user` VALUES ('{upper}', 'eve@b.example')")).await;
+    let eves = foreign.kratos.seed(Identity::verified("eve@b.example"));
+    let answer = service.client.resolve(eves).await;
+    assert_eq!(answer.refusal(), (500, "internal_error".to_owned()), "{answer}");
+    service.log().wait_for("the column", PATIENCE, |event| {
+        field(event, "cause").as_str().unwrap_or_default().contains("table user, column id")
+    });
+    let linked = "SELECT CAST(COUNT(authId) AS CHAR) FROM `user`";
+    assert_eq!(foreign.text(linked).await.as_deref(), Some("0"));
+}
+
+#[tokio::test]
+async fn migrations_that_the_platform_records_the_same_way_stay_its_own() {
+    let record = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+        installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
+        checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
+    let theirs = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        VALUES (99990101000000, 'theirs', TRUE, '', 1)";
+    let (foreign, service) = Foreign::new(&[LATIN1[0], LATIN1[1], record, theirs]).await.adopted().await;
+    let sum = "SELECT CAST(CONCAT(COUNT(*), ' ', MAX(version)) AS CHAR) FROM _sqlx_migrations";
+    assert_eq!(foreign.text(sum).await.as_deref(), Some("1 99990101000000"));
+    assert_eq!(service.client.operations("/health/ready").await.status, 200);
+    let status = foreign.setup.run(&["migrate", "status"]);
+    assert!(!status.stdout.contains("theirs") && !status.stdout.contains("9999"), "{}", status.text());
+}
