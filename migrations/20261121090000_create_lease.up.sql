@@ -5,4 +5,4 @@ CREATE TABLE IF NOT EXISTS lease (
     epoch      BIGINT UNSIGNED NOT NULL,
     expires_at DATETIME(6) NOT NULL,
     PRIMARY KEY (name)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

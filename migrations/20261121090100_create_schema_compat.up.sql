@@ -3,4 +3,4 @@ CREATE TABLE IF NOT EXISTS schema_compat (
     id            TINYINT UNSIGNED NOT NULL,
     least_version BIGINT NOT NULL,
     PRIMARY KEY (id)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

@@ -7,4 +7,4 @@ CREATE TABLE IF NOT EXISTS user_link (
     linked_at   DATETIME(6) NULL,
     PRIMARY KEY (user_id),
     KEY user_link_identity_ix (identity_id)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

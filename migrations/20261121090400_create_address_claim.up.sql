@@ -5,4 +5,4 @@ CREATE TABLE IF NOT EXISTS address_claim (
     user_id    CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     claimed_at DATETIME(6)  NOT NULL,
     PRIMARY KEY (address)
-) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='identity-resolver'

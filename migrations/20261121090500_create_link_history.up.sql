@@ -16,4 +16,4 @@ CREATE TABLE IF NOT EXISTS link_history (
     KEY link_history_user_ix (user_id, id),
     KEY link_history_identity_ix (identity_id, id),
     KEY link_history_audit_ix (audit_id)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

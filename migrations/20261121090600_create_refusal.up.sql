@@ -7,4 +7,4 @@ CREATE TABLE IF NOT EXISTS refusal (
     count          BIGINT UNSIGNED NOT NULL,
     PRIMARY KEY (identity_id, code, day),
     KEY refusal_audit_ix (first_audit_id)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

@@ -8,4 +8,4 @@ CREATE TABLE IF NOT EXISTS adoption (
     recorded_at DATETIME(6)  NOT NULL,
     PRIMARY KEY (position),
     UNIQUE KEY adoption_object_uq (object, what)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

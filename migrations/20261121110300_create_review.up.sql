@@ -21,4 +21,4 @@ CREATE TABLE IF NOT EXISTS review (
     KEY review_state_ix (state, id),
     KEY review_identity_ix (identity_id, state),
     KEY review_user_ix (user_id, state)
-) ENGINE=InnoDB ROW_FORMAT=DYNAMIC
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC COMMENT='identity-resolver'

@@ -7,4 +7,4 @@ CREATE TABLE IF NOT EXISTS link_bar (
     audit_id    CHAR(36)    CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     barred_at   DATETIME(6) NOT NULL,
     PRIMARY KEY (identity_id, user_id)
-) ENGINE=InnoDB
+) ENGINE=InnoDB COMMENT='identity-resolver'

@@ -37,10 +37,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failed> {
     let runtime = startup::io_runtime().context("the runtime")?;
     let holder = holder();
     let outcome = match action {
-        "status" => runtime.block_on(migrations::status(&database)).map(|lines| {
-            for line in lines {
-                report(if line.applied { "applied" } else { "pending" }, line.version, Some(&line.name));
+        "status" => runtime.block_on(migrations::status(&database)).map(|status| {
+            for line in status.lines {
+                report(state(line.applied), line.version, Some(&line.name));
             }
+            report_adoption(state(status.adopted));
         }),
         "down" => {
             let target = matches.get_one::<i64>("to").copied().unwrap_or_default();
@@ -84,6 +85,19 @@ fn report(what: &str, version: i64, name: Option<&str>) {
         print(&format!("{version}  {what:<8}  {}", name.unwrap_or_default()));
     } else {
         print(&json!({"migration": version, "state": what}).to_string());
+    }
+}
+
+fn state(is_done: bool) -> &'static str {
+    if is_done { "applied" } else { "pending" }
+}
+
+/// As [`report`], for the table `user`, whose adoption is no file of its own.
+fn report_adoption(state: &str) {
+    if std::io::stdout().is_terminal() {
+        print(&format!("{:14}  {state:<8}  what the table user needs", ""));
+    } else {
+        print(&json!({"adoption": "user", "state": state}).to_string());
     }
 }
 

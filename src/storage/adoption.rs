@@ -84,7 +84,8 @@ async fn exists(raw: &mut MySqlConnection) -> Result<bool, StorageError> {
     Ok(!columns::list(raw, TABLE).await?.is_empty())
 }
 
-async fn is_complete(raw: &mut MySqlConnection) -> Result<bool, StorageError> {
+/// Whether a first adoption came to its end.
+pub(super) async fn is_complete(raw: &mut MySqlConnection) -> Result<bool, StorageError> {
     Ok(exists(raw).await? && record::has(raw, USER, What::Complete).await?)
 }
 

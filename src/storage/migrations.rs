@@ -8,7 +8,8 @@ use sqlx::{
     migrate::{Migrate, MigrateError, Migration, Migrator},
 };
 
-use self::run::Run;
+pub(super) use self::ours::our_tables;
+use self::{ours::MARK, run::Run};
 use super::{
     StorageError,
     adoption::{self, AdoptionError},
@@ -18,10 +19,11 @@ use super::{
 };
 use crate::config::Database;
 
+mod ours;
 mod run;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-const TABLE: &str = "_sqlx_migrations";
+const TABLE: &str = "resolver_migration";
 const CREATE_USER: &str = "create user";
 /// A DDL statement that waited too long for its table is repeated so often.
 const LOCK_TRIES: u32 = 5;
@@ -54,6 +56,13 @@ pub enum MigrationError {
     /// A table `user` that was there before us.
     #[error(transparent)]
     Adoption(#[from] AdoptionError),
+    /// The platform has tables of these names.
+    #[error(
+        "there are tables that this program did not make, of names it needs: {}; rename them; nothing was changed \
+         (one of ours that lost its mark gets it back by ALTER TABLE … COMMENT='{MARK}')",
+        .0.join(", ")
+    )]
+    Strangers(Vec<String>),
     /// There is no such version to go down to.
     #[error("{0} is not the version of a migration, nor 0")]
     UnknownVersion(i64),
@@ -83,21 +92,22 @@ fn downs() -> impl DoubleEndedIterator<Item = &'static Migration> {
     MIGRATIONS.iter().filter(|migration| migration.migration_type.is_down_migration())
 }
 
-/// The tables that the migrations make, `user` among them.
-pub(super) fn our_tables() -> impl Iterator<Item = &'static str> {
-    ups().filter_map(|migration| {
-        let (_, rest) = migration.sql.as_str().split_once("CREATE TABLE IF NOT EXISTS ")?;
-        Some(rest.split([' ', '(', '\n']).next()?.trim_matches('`'))
-    })
-}
-
 /// Before each step, on the connection that makes it: one that was overtaken while it slept changes nothing more.
 async fn check(raw: &mut MySqlConnection, lease: &Held) -> Result<(), MigrationError> {
     if lease.renew(raw).await? { Ok(()) } else { Err(MigrationError::Overtaken) }
 }
 
-/// Every known migration with its state; changes nothing.
-pub async fn status(config: &Database) -> Result<Vec<StatusLine>, MigrationError> {
+/// Where the schema stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Every known migration, in order.
+    pub lines: Vec<StatusLine>,
+    /// Whether the table `user` got all it needs; while it did not, a migration is pending.
+    pub adopted: bool,
+}
+
+/// Every known migration with its state, and the adoption of `user`; changes nothing.
+pub async fn status(config: &Database) -> Result<Status, MigrationError> {
     let mut raw = open(config).await?;
     let applied =
         if table_exists(&mut raw, TABLE).await? { list_whole(&mut raw).await? } else { BTreeSet::new() };
@@ -106,7 +116,7 @@ pub async fn status(config: &Database) -> Result<Vec<StatusLine>, MigrationError
         name: migration.description.to_string(),
         applied: applied.contains(&migration.version),
     };
-    Ok(ups().map(line).collect())
+    Ok(Status { lines: ups().map(line).collect(), adopted: adoption::is_complete(&mut raw).await? })
 }
 
 /// What a way up came to.
@@ -202,13 +212,13 @@ async fn run_down(raw: &mut MySqlConnection, lease: &Held, target: i64) -> Resul
 
 /// Forgets a migration without taking it back: a table `user` that we found is never dropped.
 async fn strike_out(raw: &mut MySqlConnection, version: i64) -> Result<(), StorageError> {
-    sqlx::query("DELETE FROM _sqlx_migrations WHERE version = ?").bind(version).execute(raw).await?;
+    sqlx::query("DELETE FROM resolver_migration WHERE version = ?").bind(version).execute(raw).await?;
     Ok(())
 }
 
 /// Deletes the row that a migration cut half-way left behind.
 async fn forget(raw: &mut MySqlConnection, version: i64) -> Result<(), StorageError> {
-    let statement = "DELETE FROM _sqlx_migrations WHERE version = ? AND NOT success";
+    let statement = "DELETE FROM resolver_migration WHERE version = ? AND NOT success";
     sqlx::query(statement).bind(version).execute(raw).await?;
     Ok(())
 }
@@ -218,7 +228,7 @@ pub(super) async fn list_whole<'c>(
     executor: impl Executor<'c, Database = MySql>,
 ) -> Result<BTreeSet<i64>, StorageError> {
     let rows: Vec<(i64,)> =
-        sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version LIMIT 10000")
+        sqlx::query_as("SELECT version FROM resolver_migration WHERE success ORDER BY version LIMIT 10000")
             .fetch_all(executor)
             .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())

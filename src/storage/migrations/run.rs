@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{MigrationError, open, table_exists, ups};
+use super::{MigrationError, open, ours, table_exists, ups};
 use crate::{
     config::Database,
     storage::{
@@ -40,6 +40,10 @@ impl<'a> Run<'a> {
         let mut work = open(config).await?;
         // Before anything is changed, our own first table included.
         if adopts {
+            let strangers = ours::list_strangers(&mut work).await?;
+            if !strangers.is_empty() {
+                return Err(MigrationError::Strangers(strangers));
+            }
             adoption::preflight(&mut work).await?;
         }
         let patience = Instant::now() + PATIENCE;

@@ -38,7 +38,7 @@ async fn goes_up_and_down(foreign: Foreign) -> String {
     assert_eq!(new.len(), 1);
     let left = foreign.db.tables().await;
     assert!(
-        left.iter().all(|table| matches!(table.as_str(), "user" | "lease" | "_sqlx_migrations")),
+        left.iter().all(|table| matches!(table.as_str(), "user" | "lease" | "resolver_migration")),
         "{left:?}"
     );
     new[0].clone()
@@ -161,7 +161,7 @@ async fn a_table_of_our_own_from_before_the_record_is_known_by_its_columns() {
     let foreign = Foreign::new(&[]).await;
     foreign.setup.migrate();
     foreign.db.execute("DROP TABLE adoption").await;
-    foreign.db.execute("DELETE FROM _sqlx_migrations WHERE description = 'create adoption'").await;
+    foreign.db.execute("DELETE FROM resolver_migration WHERE description = 'create adoption'").await;
     let serve = foreign.setup.run(&["serve"]);
     assert_eq!(serve.code, Some(2), "{}", serve.text());
     foreign.setup.migrate();

@@ -99,3 +99,29 @@ async fn links_that_are_no_uuids_or_are_shared_are_named_by_their_users() {
     assert!(empty.contains(&BOB.replace("8000", "8001")), "{said}");
     assert!(twins.contains("2 of its users share their authId") && twins.contains(ADA), "{said}");
 }
+
+#[tokio::test]
+async fn tables_of_the_platform_that_bear_names_of_ours_are_all_named_and_stay_as_they_are() {
+    let foreign = Foreign::new(&[
+        LINKED[0],
+        LINKED[1],
+        "CREATE TABLE Review (id INT PRIMARY KEY, stars INT) COMMENT='by customers'",
+        "CREATE TABLE lease (id INT PRIMARY KEY)",
+        "CREATE VIEW refusal AS SELECT * FROM Review",
+    ])
+    .await;
+    let before = foreign.db.tables().await;
+    let done = foreign.setup.run(&["migrate"]);
+    assert_eq!(done.code, Some(1), "{}", done.text());
+    let said = done.stderr.to_ascii_lowercase();
+    assert!(said.contains("of names it needs: lease, refusal, review; rename them"), "{said}");
+    assert_eq!(foreign.db.tables().await, before, "nothing was made");
+    for rename in ["RENAME TABLE Review TO stars, lease TO contract", "DROP VIEW refusal"] {
+        foreign.db.execute(rename).await;
+    }
+    foreign.setup.migrate();
+    let down = foreign.setup.run(&["migrate", "down", "--to", "0"]);
+    assert_eq!(down.code, Some(0), "{}", down.text());
+    let left = foreign.db.tables().await;
+    assert!(left.contains(&"stars".to_owned()) && left.contains(&"contract".to_owned()), "{left:?}");
+}

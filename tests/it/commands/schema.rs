@@ -36,7 +36,27 @@ fn lines(done: &Finished) -> Vec<Value> {
 }
 
 fn states(done: &Finished, state: &str) -> usize {
-    lines(done).iter().filter(|line| line["state"] == state).count()
+    lines(done).iter().filter(|line| !line["migration"].is_null() && line["state"] == state).count()
+}
+
+/// What `migrate status` says of the table `user`.
+fn adoption(setup: &Setup) -> Value {
+    let status = setup.run(&["migrate", "status"]);
+    let lines = lines(&status);
+    let line = lines.iter().find(|line| line["adoption"] == "user").expect("a line");
+    line["state"].clone()
+}
+
+#[tokio::test]
+async fn a_table_user_that_did_not_get_all_it_needs_is_pending_in_the_status() {
+    let (db, _kratos, setup) = bare().await;
+    assert_eq!(adoption(&setup), "pending");
+    setup.migrate();
+    assert_eq!(adoption(&setup), "applied");
+    db.execute("DELETE FROM adoption WHERE what = 'complete'").await;
+    assert_eq!(adoption(&setup), "pending");
+    setup.migrate();
+    assert_eq!(adoption(&setup), "applied");
 }
 
 #[tokio::test]
@@ -72,8 +92,8 @@ async fn the_schema_goes_up_and_down_and_up_again() {
 
 fn down_one_step(setup: &Setup) {
     let status = setup.run(&["migrate", "status"]);
-    let versions: Vec<String> = lines(&status).iter().map(|line| line["migration"].to_string()).collect();
-    let down = setup.run(&["migrate", "down", "--to", &versions[versions.len() - 2]]);
+    let versions: Vec<i64> = lines(&status).iter().filter_map(|line| line["migration"].as_i64()).collect();
+    let down = setup.run(&["migrate", "down", "--to", &versions[versions.len() - 2].to_string()]);
     assert_eq!((down.code, states(&down, "reverted")), (Some(0), 1), "{}", down.text());
 }
 
@@ -162,7 +182,7 @@ async fn a_least_version_that_this_program_has_is_no_obstacle() {
 /// As a later version of this program would leave it.
 async fn newer(db: &TestDb) {
     db.execute(
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        "INSERT INTO resolver_migration (version, description, success, checksum, execution_time) \
          VALUES (99990101000000, 'of tomorrow', 1, x'00', 1)",
     )
     .await;
