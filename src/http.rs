@@ -7,6 +7,7 @@ pub use self::{
     server::{Parts, Servers},
 };
 
+mod audit;
 mod batch;
 mod body;
 mod caller;

@@ -1,10 +1,16 @@
-//! `POST /rest/internal/identity/resolve-batch`, and its audit line.
+//! `POST /rest/internal/identity/resolve-batch`.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
-use super::{caller::Caller, edge::CLIENT_GONE, problem::Problem, resolve::log_cause, state::Internal};
+use super::{
+    audit::{About, AuditLine, log_cause},
+    caller::Caller,
+    edge::CLIENT_GONE,
+    problem::Problem,
+    state::Internal,
+};
 use crate::{
     app::batch::{Board, Outcome},
     domain::ids::AuditId,
@@ -26,25 +32,24 @@ pub(super) async fn resolve_batch(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let mut line =
-        AuditLine { caller, metrics: Arc::clone(&state.metrics), started: Instant::now(), due: true };
-    let outcome = answer(&line.caller, &state, &http, payload, line.started).await;
+    let line = AuditLine::begin(caller, "resolve batch");
+    let mut line = BatchLine { line, metrics: Arc::clone(&state.metrics), due: true };
+    let outcome = answer(&line.line, &state, &http, payload).await;
     line.write(outcome.as_ref().map_err(|problem| *problem));
     Ok(HttpResponse::Ok().json(outcome?))
 }
 
 async fn answer(
-    caller: &Caller,
+    line: &AuditLine,
     state: &Internal,
     http: &HttpRequest,
     payload: web::Payload,
-    started: Instant,
 ) -> Result<Answer, Problem> {
     let body = super::body::read_json(http, payload, state.batch_body).await?;
     let request = Request::parse(&body).map_err(Problem::bad_user_input)?;
     let permit = state.io.permit().map_err(|error| Problem::from(&error))?;
-    let left = state.batch_deadline.saturating_sub(started.elapsed());
-    let call = caller.call(left);
+    let left = line.left(state.batch_deadline);
+    let call = line.caller.call(left);
     let board = Arc::new(Board::new(request.identities.len()));
     let work = {
         let (batch, board) = (Arc::clone(&state.batch), Arc::clone(&board));
@@ -56,16 +61,12 @@ async fn answer(
     match state.io.run_then(permit, left, work, afterwards).await {
         // What is not settled by now is told as such, item by item.
         Ok(Ok(())) | Err(IoError::Deadline) => {}
-        Ok(Err(failure)) => {
-            let problem = Problem::from(&failure);
-            log_cause(caller.audit, &failure, problem.status);
-            return Err(problem);
-        }
+        Ok(Err(failure)) => return Err(line.problem(&failure)),
         Err(error) => return Err(Problem::from(&error)),
     }
     let outcomes = board.take();
-    log_causes(caller.audit, &outcomes);
-    Ok(Answer::of(request, &outcomes, caller.audit))
+    log_causes(line.audit(), &outcomes);
+    Ok(Answer::of(request, &outcomes, line.audit()))
 }
 
 /// One line for each kind of trouble, not for each identity that met it.
@@ -79,46 +80,32 @@ fn log_causes(audit: AuditId, outcomes: &[Option<Outcome>]) {
     }
 }
 
-/// One line per call. The ids of those who were linked or created stand in the history, under the audit id.
-struct AuditLine {
-    caller: Caller,
+/// The ids of those who were linked or created stand in the history, under the audit id.
+struct BatchLine {
+    line: AuditLine,
     metrics: Arc<Metrics>,
-    started: Instant,
     due: bool,
 }
 
-impl AuditLine {
+impl BatchLine {
     fn write(&mut self, outcome: Result<&Answer, Problem>) {
         let (name, status) = match outcome {
-            Ok(_) => ("done", StatusCode::OK.as_u16()),
-            Err(problem) => (problem.code, problem.status.as_u16()),
+            Ok(_) => ("done", StatusCode::OK),
+            Err(problem) => (problem.code, problem.status),
         };
         let tally = outcome.map(|results| &results.tally).into_iter().flatten();
         tally.for_each(|(outcome, number)| self.metrics.batch_items(outcome, *number));
         let items = outcome.ok().map(Answer::told);
-        self.say(items.as_deref(), name, status);
-    }
-
-    fn say(&mut self, items: Option<&str>, outcome: &str, status: u16) {
         self.due = false;
-        tracing::info!(
-            audit_id = %self.caller.audit,
-            caller_addr = self.caller.addr,
-            caller_agent = self.caller.agent,
-            items,
-            outcome,
-            status,
-            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "resolve batch"
-        );
+        self.line.write(&About { items: items.as_deref(), ..About::default() }, name, status.as_u16());
     }
 }
 
 /// The caller hung up, and the framework dropped its handler; the batch goes on.
-impl Drop for AuditLine {
+impl Drop for BatchLine {
     fn drop(&mut self) {
         if self.due {
-            self.say(None, "client_gone", CLIENT_GONE);
+            self.line.write(&About::default(), "client_gone", CLIENT_GONE);
         }
     }
 }

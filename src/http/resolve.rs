@@ -1,13 +1,18 @@
-//! `POST /rest/internal/identity/resolve`, in both dialects, and its audit line.
+//! `POST /rest/internal/identity/resolve`, in both dialects.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
-use super::{caller::Caller, problem::Problem, state::Internal};
+use super::{
+    audit::{About, AuditLine, log_unawaited},
+    caller::Caller,
+    problem::Problem,
+    state::Internal,
+};
 use crate::{
     app::resolve::{How, Resolved},
-    domain::ids::{AuditId, IdentityId},
+    domain::ids::IdentityId,
     telemetry::Metrics,
 };
 
@@ -24,15 +29,15 @@ pub(super) async fn resolve(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let line = AuditLine { caller, metrics: Arc::clone(&state.metrics), started: Instant::now() };
+    let line = AuditLine::begin(caller, "resolve");
     let request = match read(&state, &http, payload).await {
         Ok(request) => request,
         Err(problem) => {
-            line.write(None, Err(problem));
+            write(&line, &state.metrics, None, Err(problem));
             return Err(problem);
         }
     };
-    let audit = line.caller.audit;
+    let audit = line.audit();
     let resolved = run(&state, line, request).await?;
     Ok(match request.dialect {
         Dialect::Authentication => HttpResponse::Ok().json(view::Actor::from(&resolved)),
@@ -45,28 +50,22 @@ async fn read(state: &Internal, http: &HttpRequest, payload: web::Payload) -> Re
     Request::parse(&body).map_err(Problem::bad_user_input)
 }
 
-/// The audit line is written where the work ends and not where somebody waits for it: a caller that has hung up, or
-/// was told that time is up, may have got a user all the same.
 async fn run(state: &Internal, line: AuditLine, request: Request) -> Result<Resolved, Problem> {
     let permit = match state.io.permit() {
         Ok(permit) => permit,
         Err(error) => {
             let problem = Problem::from(&error);
-            line.write(Some(request.identity), Err(problem));
+            write(&line, &state.metrics, Some(request.identity), Err(problem));
             return Err(problem);
         }
     };
-    let left = state.deadline.saturating_sub(line.started.elapsed());
-    let audit = line.caller.audit;
+    let (audit, left) = (line.audit(), line.left(state.deadline));
     let call = line.caller.call(left);
-    let resolver = Arc::clone(&state.resolver);
+    let (resolver, metrics) = (Arc::clone(&state.resolver), Arc::clone(&state.metrics));
     let work = async move {
-        let outcome = resolver.resolve(&call, request.identity).await.map_err(|failure| {
-            let problem = Problem::from(&failure);
-            log_cause(audit, &failure, problem.status);
-            problem
-        });
-        line.write(Some(request.identity), outcome.as_ref().map_err(|problem| *problem));
+        let outcome = resolver.resolve(&call, request.identity).await;
+        let outcome = outcome.map_err(|failure| line.problem(&failure));
+        write(&line, &metrics, Some(request.identity), outcome.as_ref().map_err(|problem| *problem));
         outcome
     };
     let resolver = Arc::clone(&state.resolver);
@@ -75,49 +74,25 @@ async fn run(state: &Internal, line: AuditLine, request: Request) -> Result<Reso
         Ok(outcome) => outcome,
         Err(error) => {
             let problem = Problem::from(&error);
-            tracing::warn!(audit_id = %audit, outcome = problem.code, "answered before the work ended");
+            log_unawaited(audit, problem);
             state.metrics.resolve_outcome(problem.code);
             Err(problem)
         }
     }
 }
 
-/// Once, where it is answered; a refusal is an answer like any other and has its audit line.
-pub(super) fn log_cause(audit: AuditId, failure: &crate::app::error::Failure, status: StatusCode) {
-    let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
-    if status == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::error!(audit_id = %audit, %failure, cause, "a call failed");
-    } else if status.is_server_error() {
-        tracing::warn!(audit_id = %audit, %failure, cause, "a call failed");
-    }
-}
-
-/// One line per call. Ids only: never an address or a name.
-struct AuditLine {
-    caller: Caller,
-    metrics: Arc<Metrics>,
-    started: Instant,
-}
-
-impl AuditLine {
-    fn write(&self, identity: Option<IdentityId>, outcome: Result<&Resolved, Problem>) {
-        let (name, status, user) = match outcome {
-            Ok(resolved) => (how(resolved.how), StatusCode::OK, Some(resolved.user)),
-            Err(problem) => (problem.code, problem.status, None),
-        };
-        self.metrics.resolve_outcome(name);
-        tracing::info!(
-            audit_id = %self.caller.audit,
-            caller_addr = self.caller.addr,
-            caller_agent = self.caller.agent,
-            identity_id = identity.map(tracing::field::display),
-            user_id = user.map(tracing::field::display),
-            outcome = name,
-            status = status.as_u16(),
-            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "resolve"
-        );
-    }
+fn write(
+    line: &AuditLine,
+    metrics: &Metrics,
+    identity: Option<IdentityId>,
+    outcome: Result<&Resolved, Problem>,
+) {
+    let (name, status, user) = match outcome {
+        Ok(resolved) => (how(resolved.how), StatusCode::OK, Some(resolved.user)),
+        Err(problem) => (problem.code, problem.status, None),
+    };
+    metrics.resolve_outcome(name);
+    line.write(&About { identity, user, items: None }, name, status.as_u16());
 }
 
 pub(super) fn how(how: How) -> &'static str {

@@ -3,9 +3,11 @@
 use crate::support::answer::{Answer, Listener};
 use crate::support::client::Client;
 use crate::support::database::TestDb;
+use crate::support::eventually;
 use crate::support::forwarder::Forwarder;
 use crate::support::log::field;
-use crate::support::service::Setup;
+use crate::support::raw::Raw;
+use crate::support::service::{PATIENCE, Setup};
 use crate::support::world::World;
 use fake_kratos::{FakeKratos, Identity};
 use serde_json::Value;
@@ -159,4 +161,28 @@ async fn it_has_one_audit_line() {
         (field(&lines[1], "user_id"), field(&lines[1], "outcome")),
         (&Value::Null, &"bad_user_input".into())
     );
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_has_its_audit_line_all_the_same() {
+    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
+    let door = Forwarder::shut(db.address());
+    door.open();
+    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
+    setup.migrate();
+    let service = setup.serve().await;
+    let user = service.client.resolve(kratos.seed(Identity::verified("a@b.example"))).await.user();
+    door.freeze_what_is_connected();
+    let mut impatient = Raw::connect(service.client.address(Listener::Internal), PATIENCE);
+    let path = format!("/rest/internal/users/{user}/identity");
+    impatient.write(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+    let in_flight = "identity_resolver_requests_in_flight 1\n";
+    eventually("the database is being asked", PATIENCE, async || {
+        service.client.operations("/metrics").await.text().contains(in_flight).then_some(())
+    })
+    .await;
+    impatient.reset();
+    service.log().wait_for("the line of the call", PATIENCE, |event| {
+        field(event, "message") == "reverse" && field(event, "user_id") == user.as_str()
+    });
 }
