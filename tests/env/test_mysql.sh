@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/env/database.sh
 
 # The storage, policy, race and schema tests; the others say nothing about the server.
-filters='pool:: policy:: races:: resolve:: commands::schema limits:: addresses:: reviews:: batch:: reverse:: model:: adoption::'
+filters='pool:: policy:: races:: resolve:: commands::schema limits:: addresses:: reviews:: batch:: reverse:: model:: adoption:: plans::'
 
 skip() {
   printf '\n*** SKIPPED: no test ran on MySQL: %s ***\n\n' "$*"

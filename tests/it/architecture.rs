@@ -4,7 +4,7 @@
 mod paths;
 mod planted;
 mod rules;
-mod source;
+pub(crate) mod source;
 mod table;
 mod writers;
 
@@ -81,7 +81,7 @@ fn innocent_code_is_not_reported() {
 }
 
 /// All Rust files below a folder of the repository.
-fn files(folder: &str) -> Vec<Source> {
+pub(crate) fn files(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open = vec![root.join(folder)];
     let mut found = Vec::new();

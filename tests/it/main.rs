@@ -24,6 +24,7 @@ mod limits;
 mod linking_abuse;
 mod metrics;
 mod model;
+mod plans;
 mod policy;
 mod pool;
 mod privacy;

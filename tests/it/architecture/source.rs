@@ -2,20 +2,20 @@
 //! Everything keeps its byte offset, so that a finding can name its line.
 
 /// A file of the checkout, or a planted one.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Relative to the repository, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// As it is on disk.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The text with blanks in place of comments, literals and `#[cfg(test)]` modules.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// String literals outside test modules, each with its offset.
-    pub(super) strings: Vec<(usize, String)>,
+    pub(crate) strings: Vec<(usize, String)>,
 }
 
 impl Source {
     /// Takes a text apart.
-    pub(super) fn new(path: &str, text: &str) -> Source {
+    pub(crate) fn new(path: &str, text: &str) -> Source {
         let (blanked, mut strings) = blank(text);
         let tests = test_modules(&blanked);
         let mut code = blanked.into_bytes();
@@ -28,12 +28,12 @@ impl Source {
     }
 
     /// The line of an offset, counted from 1.
-    pub(super) fn line(&self, offset: usize) -> usize {
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.text[..offset].matches('\n').count() + 1
     }
 
     /// The module path below the crate: `src/storage/tx.rs` is `["storage", "tx"]`, the roots are empty.
-    pub(super) fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let inner = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         if matches!(inner, "lib" | "main") {
             Vec::new()
@@ -43,9 +43,21 @@ impl Source {
     }
 
     /// The room of the house this file is in: `storage`, or `main` and `lib` themselves.
-    pub(super) fn room(&self) -> String {
+    pub(crate) fn room(&self) -> String {
         let inner = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         inner.split('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// The name of the innermost function around an offset.
+    pub(crate) fn function_at(&self, at: usize) -> Option<String> {
+        let found = self.code.match_indices("fn ").filter_map(|(start, _)| {
+            let rest = &self.code[start + 3..];
+            let name: String =
+                rest.chars().take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
+            let open = start + rest.find('{')? + 3;
+            (open < at && at < closing(&self.code, open)).then_some(name)
+        });
+        found.last()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who writes `authId`: one file of `storage`, called for that by `app/link.rs` alone.
 
 use super::rules::{Finding, calls};
-use super::source::{Source, closing};
+use super::source::Source;
 
 const RULE: &str = "one writer of authId";
 const WRITER: &str = "src/app/link.rs";
@@ -14,7 +14,7 @@ pub(super) fn of_auth_id(service: &[Source]) -> Vec<Finding> {
         for (at, text) in source.strings.iter().filter(|(_, text)| writes(text)) {
             if source.room() != "storage" {
                 found.push(Finding::at(RULE, source, *at, text.clone()));
-            } else if let Some(name) = enclosing(source, *at) {
+            } else if let Some(name) = source.function_at(*at) {
                 homes.push((source.path.clone(), name));
             } else {
                 found.push(Finding::at(RULE, source, *at, "outside a function"));
@@ -55,17 +55,6 @@ fn writes(literal: &str) -> bool {
     let set = flat.find(" SET ").unwrap_or(flat.len());
     let filter = flat.find(" WHERE ").unwrap_or(flat.len());
     flat.contains("UPDATE ") && flat.match_indices("AUTHID").any(|(at, _)| set < at && at < filter)
-}
-
-/// The name of the innermost function around an offset.
-fn enclosing(source: &Source, at: usize) -> Option<String> {
-    let found = source.code.match_indices("fn ").filter_map(|(start, _)| {
-        let rest = &source.code[start + 3..];
-        let name: String = rest.chars().take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
-        let open = start + rest.find('{')? + 3;
-        (open < at && at < closing(&source.code, open)).then_some(name)
-    });
-    found.last()
 }
 
 // `insert` is a name many tables have: what counts is a call on the users' table.
