@@ -1,13 +1,13 @@
 # The commands of this project, each with its one line of help. What they do is in tests/env/.
 
-.PHONY: help run test test-mysql check sqlx
+.PHONY: help run test test-mysql bench-adoption check sqlx
 .DEFAULT_GOAL := help
 
 # An exported one would make the compiler ask a database.
 unexport SQLX_OFFLINE
 
 help: ## list these commands
-	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## build and serve with a database and a double of Kratos of its own; Ctrl-C stops everything
 	@bash tests/env/run.sh
@@ -17,6 +17,9 @@ test: ## every test against a throw-away database; ARGS='...' goes to cargo test
 
 test-mysql: ## the tests that speak to the database, on a MySQL 9
 	@bash tests/env/test_mysql.sh
+
+bench-adoption: ## time hits and misses on an adopted table of 1,000,000 users, or BENCH_USERS
+	@bash tests/env/bench_adoption.sh
 
 check: ## formatting, clippy, documentation and freshness of .sqlx
 	cargo fmt --all --check

@@ -58,9 +58,15 @@ HELP
   exit 2
 }
 
-# `durable` survives a kill of the server, as production does; `fast` is for data nobody will miss.
+# `durable` survives a kill of the server, as production does; `large` is durable too, with the memory and the log that a
+# million users want; `fast` is for data nobody will miss.
 database_flags() {
-  flags=(--skip-name-resolve --innodb-log-file-size=16M)
+  flags=(--skip-name-resolve)
+  if [ "$1" = large ]; then
+    flags+=(--innodb-log-file-size=1G)
+  else
+    flags+=(--innodb-log-file-size=16M)
+  fi
   if [ "$1" = fast ]; then
     flags+=(--innodb-flush-method=nosync --innodb-doublewrite=0)
   fi
@@ -70,7 +76,12 @@ database_server_flags() {
   database_flags "$1"
   # No TLS: newer versions would turn it on by themselves, and only the loopback interface is listened on.
   flags+=(--bind-address=127.0.0.1 --skip-ssl --skip-log-bin --performance-schema=OFF --max-connections=500
-    --innodb-buffer-pool-size=128M --character-set-server=utf8mb4)
+    --character-set-server=utf8mb4)
+  if [ "$1" = large ]; then
+    flags+=(--innodb-buffer-pool-size=1G)
+  else
+    flags+=(--innodb-buffer-pool-size=128M)
+  fi
   if [ "$1" = fast ]; then
     flags+=(--innodb-flush-log-at-trx-commit=0 --innodb-fast-shutdown=2)
   else
@@ -143,17 +154,32 @@ random_password() {
   od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 }
 
+# The server of URL $1, without a database's name: tests and benches make databases of their own on it, named ir_…, and
+# touch no other.
+server_of() {
+  local rest=${1#*://} query=''
+  case $rest in *\?*) query="?${rest#*\?}" ;; esac
+  rest=${rest%%\?*}
+  printf '%s://%s/%s' "${1%%://*}" "${rest%%/*}" "$query"
+}
+
 # A server with nothing to lose, for tests: memory where there is some, and an account that may make databases.
 database_throw_away() {
-  local data=$scratch/data password
-  password=$(random_password)
+  local data=$scratch/data
   if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -ge 1048576 ]; then
     data=$(mktemp -d /dev/shm/identity-resolver.XXXXXX)
     printf '%s\n' "$data" >>"$scratch/directories"
     data=$data/data
   fi
-  database_init "$data" fast
-  database_start "$data" "$1" fast
+  database_for_a_while "$data" "$1" fast
+}
+
+# A server of kind $3 on a fresh data directory $1, at port $2 or the next free one; its URL is left in $throw_away_url.
+database_for_a_while() {
+  local password
+  password=$(random_password)
+  database_init "$1" "$3"
+  database_start "$1" "$2" "$3"
   sql <<SQL
 CREATE USER tests@127.0.0.1 IDENTIFIED BY '$password';
 GRANT ALL ON *.* TO tests@127.0.0.1 WITH GRANT OPTION;

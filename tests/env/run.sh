@@ -17,7 +17,7 @@ log=target/dev-run/service.log
 build() {
   local line path
   unset SQLX_OFFLINE
-  launch build cargo build --workspace --locked --message-format=json-render-diagnostics >"$scratch/build.json"
+  launch build cargo build --package identity-resolver --package fake-kratos --locked --message-format=json-render-diagnostics >"$scratch/build.json"
   wait "$launched" || exit 1
   while IFS= read -r line; do
     case $line in *'"executable":"'*) ;; *) continue ;; esac

@@ -5,14 +5,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/env/process.sh
 . tests/env/database.sh
 
-# The same server without a database's name: the tests make databases of their own, named ir_test_…, and touch no other.
-server_of() {
-  local rest=${1#*://} query=''
-  case $rest in *\?*) query="?${rest#*\?}" ;; esac
-  rest=${rest%%\?*}
-  printf '%s://%s/%s' "${1%%://*}" "${rest%%/*}" "$query"
-}
-
 stop_on_exit
 sweep
 scratch_open
