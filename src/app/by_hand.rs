@@ -19,7 +19,7 @@ use crate::{
         traits::TraitMap,
     },
     kratos,
-    storage::{Pool, StorageError, Tx, user},
+    storage::{Pool, StorageError, Tx, link_bar, user},
 };
 
 /// As often as somebody else's transaction is met.
@@ -126,7 +126,7 @@ impl Desk {
                 (None, Some(other)) => return Err(NotDone::IdentityLinked(other)),
                 (None, None) => {}
             }
-            link::clear_the_way(tx, identity.id, user).await?;
+            link_bar::remove(tx, identity.id, user).await?;
             let attempt = self.attempt(person);
             let outcome = link::link(tx, &attempt, &identity, user, Proof::Admin).await?;
             Ok((outcome == Outcome::Made).then_some(pair))

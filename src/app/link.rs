@@ -99,17 +99,6 @@ pub(super) async fn unlink(
     Ok(Outcome::Made)
 }
 
-/// Ends whatever keeps a pair apart before a person links it: the bar of the pair, and that the identity once
-/// belonged to a user whose row is gone.
-pub(super) async fn clear_the_way(
-    tx: &mut Tx,
-    identity: IdentityId,
-    user: UserId,
-) -> Result<(), StorageError> {
-    user_link::set_orphans_unlinked(tx, identity).await?;
-    link_bar::remove(tx, identity, user).await
-}
-
 /// A user to be created.
 pub(super) struct NewUser<'a> {
     pub(super) id: UserId,

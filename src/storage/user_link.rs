@@ -36,18 +36,3 @@ pub async fn set_unlinked(connection: &mut Connection, user: UserId) -> Result<(
     .await?;
     Ok(())
 }
-
-/// Forgets that an identity was linked to users whose rows are gone.
-pub async fn set_orphans_unlinked(
-    connection: &mut Connection,
-    identity: IdentityId,
-) -> Result<(), StorageError> {
-    sqlx::query!(
-        "UPDATE user_link SET identity_id = NULL, state = 'none', linked_at = NULL
-          WHERE identity_id = ? AND NOT EXISTS (SELECT 1 FROM `user` u WHERE u.id = user_link.user_id)",
-        identity.hyphenated()
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}

@@ -18,7 +18,7 @@ use crate::{
         proof::Proof,
         review::{Asked, Review, State},
     },
-    storage::{Tx, link_history, review, user},
+    storage::{Tx, link_bar, link_history, review, user},
 };
 
 /// Between the first 404 of an identity and the one that lets its user be moved (contract §8, rule 2).
@@ -92,7 +92,7 @@ impl Desk {
             Recheck::NotNow(refusal) => return Err(NotDone::NotNow(refusal)),
             Recheck::Void => return Err(NotDone::Void(OTHER_FACTS)),
         }
-        link::clear_the_way(tx, identity.id, review.user).await?;
+        link_bar::remove(tx, identity.id, review.user).await?;
         let attempt = self.attempt(person);
         let outcome = match review.asked {
             Asked::Link => link::link(tx, &attempt, identity, review.user, Proof::Admin).await?,
