@@ -24,6 +24,7 @@ mod group;
 mod question;
 mod round;
 
+use question::Newcomers;
 use round::{Memory, RoundEnd};
 pub(super) use round::{find_candidates, matches};
 
@@ -74,6 +75,7 @@ pub struct Resolver {
     clock: Clock,
     metrics: Arc<Metrics>,
     refusals: Tally,
+    newcomers: Newcomers,
 }
 
 impl Resolver {
@@ -86,7 +88,8 @@ impl Resolver {
         settings: Settings,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { pool, kratos, traits, settings, clock: Clock::System, metrics, refusals: Tally::default() }
+        let (refusals, newcomers) = (Tally::default(), Newcomers::default());
+        Self { pool, kratos, traits, settings, clock: Clock::System, metrics, refusals, newcomers }
     }
 
     /// Runs to its end whether or not anybody still waits for it.
@@ -107,7 +110,7 @@ impl Resolver {
             let error = match self.round(call, identity, &mut memory).await {
                 Ok(RoundEnd::Resolved(resolved)) => {
                     if resolved.how == How::Created {
-                        self.withdraw_questions(call, identity).await;
+                        self.note_newcomer(call, identity);
                     }
                     return Ok(resolved);
                 }
@@ -147,8 +150,10 @@ impl Resolver {
         self.refusals.write_some(&self.pool, self.clock.now()).await;
     }
 
-    /// Writes down what is left to be counted; to be called when the caller has its answer.
-    pub async fn write_refusals(&self) {
+    /// What no caller waits for; to be called when the caller has its answer. Withdraws the questions of newcomers
+    /// and writes down the refusals that are left to be counted.
+    pub async fn catch_up(&self) {
+        self.withdraw_questions().await;
         self.refusals.write_rest(&self.pool, || self.clock.now()).await;
     }
 

@@ -57,7 +57,7 @@ async fn answer(
         async move { batch.run(&call, &identities, provision, &board).await }
     };
     let resolver = Arc::clone(&state.resolver);
-    let afterwards = async move { resolver.write_refusals().await };
+    let afterwards = async move { resolver.catch_up().await };
     match state.io.run_then(permit, left, work, afterwards).await {
         // What is not settled by now is told as such, item by item.
         Ok(Ok(())) | Err(IoError::Deadline) => {}

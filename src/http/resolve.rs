@@ -69,7 +69,7 @@ async fn run(state: &Internal, line: AuditLine, request: Request) -> Result<Reso
         outcome
     };
     let resolver = Arc::clone(&state.resolver);
-    let afterwards = async move { resolver.write_refusals().await };
+    let afterwards = async move { resolver.catch_up().await };
     match state.io.run_then(permit, left, work, afterwards).await {
         Ok(outcome) => outcome,
         Err(error) => {

@@ -5,7 +5,9 @@ mod commands;
 mod races;
 mod relink;
 
+use crate::support::eventually;
 use crate::support::reviews::{REASON, failed, said};
+use crate::support::service::PATIENCE;
 use crate::support::world::World;
 use fake_kratos::{Action, Identity, Rule};
 use serde_json::json;
@@ -210,6 +212,29 @@ async fn a_newcomer_that_is_created_meanwhile_leaves_no_question() {
     let (world, user, identity) = asked().await;
     world.db.delete_user(&user).await;
     assert!(world.client().resolve(identity).await.created());
-    assert_eq!(world.db.review_states().await, ["superseded"]);
+    is_superseded(&world).await;
     world.db.links_agree().await;
+}
+
+#[tokio::test]
+async fn no_newcomer_waits_until_its_questions_are_withdrawn() {
+    let (world, user, identity) = asked().await;
+    let id = world.db.review().await.id;
+    world.db.delete_user(&user).await;
+    let mut held = world.db.pool().begin().await.unwrap();
+    let lock = sqlx::query("SELECT id FROM review WHERE id = ? FOR UPDATE").bind(&id);
+    lock.execute(&mut *held).await.unwrap();
+    assert!(world.client().resolve(identity).await.created());
+    assert_eq!(world.db.review_states().await, ["open"]);
+    held.rollback().await.unwrap();
+    is_superseded(&world).await;
+    assert_eq!(world.db.review().await.decided_by, world.db.history().await.pop().map(|row| row.actor));
+}
+
+/// Waits for what happens after the answer.
+async fn is_superseded(world: &World) {
+    eventually("the question is withdrawn", PATIENCE, async || {
+        (world.db.review_states().await == ["superseded"]).then_some(())
+    })
+    .await;
 }

@@ -1,10 +1,15 @@
-//! What the policy leaves to a person is written down once, in a transaction of its own after the round.
+//! What the policy leaves to a person is written down once, in a transaction of its own after the round; and is
+//! withdrawn when the identity has a user of its own, after that call was answered.
+
+use std::sync::{Mutex, PoisonError};
+
+use time::OffsetDateTime;
 
 use super::{Call, Memory, Resolver};
 use crate::{
     app::error::Failure,
     domain::{
-        ids::{IdentityId, ReviewId, UserId},
+        ids::{AuditId, IdentityId, ReviewId, UserId},
         policy::Question,
         review::{Asked, Review, State},
     },
@@ -13,6 +18,29 @@ use crate::{
 
 /// As often as a question meets somebody else's transaction.
 const TRIES: u32 = 3;
+
+/// Identities whose questions are still to be withdrawn: as many at most as calls that were not followed by
+/// [`Resolver::catch_up`] yet.
+#[derive(Default)]
+pub(super) struct Newcomers(Mutex<Vec<Newcomer>>);
+
+/// An identity for which a user was created, and by which call.
+struct Newcomer {
+    identity: IdentityId,
+    actor: String,
+    audit: AuditId,
+    at: OffsetDateTime,
+}
+
+impl Newcomers {
+    fn take(&self) -> Vec<Newcomer> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, newcomer: Newcomer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(newcomer);
+    }
+}
 
 impl Resolver {
     /// Opens a review unless one is open. An error is the caller's, because an answer that nobody can give is
@@ -73,16 +101,23 @@ impl Resolver {
         }
     }
 
-    /// A user of its own leaves nothing to ask. Best effort, and outside the transaction that creates, for which
-    /// others wait: an approval would find out too.
-    pub(super) async fn withdraw_questions(&self, call: &Call, identity: IdentityId) {
-        let by = review::By { actor: &call.actor, audit: call.audit, at: self.clock.now() };
-        let withdrawn = async {
-            let mut connection = self.pool.acquire().await?;
-            review::set_withdrawn(&mut connection, identity, by).await
-        };
-        if let Err(error) = withdrawn.await {
-            tracing::warn!(audit_id = %call.audit, %error, "the reviews of a new user's identity stay open");
+    /// A user of its own leaves nothing to ask; no caller waits until that is written down.
+    pub(super) fn note_newcomer(&self, call: &Call, identity: IdentityId) {
+        let Call { actor, audit, .. } = call;
+        self.newcomers.add(Newcomer { identity, actor: actor.clone(), audit: *audit, at: self.clock.now() });
+    }
+
+    /// Best effort: an approval would find out too.
+    pub(super) async fn withdraw_questions(&self) {
+        for Newcomer { identity, actor, audit, at } in self.newcomers.take() {
+            let withdrawn = async {
+                let mut connection = self.pool.acquire_for_writing().await?;
+                review::set_withdrawn(&mut connection, identity, review::By { actor: &actor, audit, at })
+                    .await
+            };
+            if let Err(error) = withdrawn.await {
+                tracing::warn!(audit_id = %audit, %error, "the reviews of a new user's identity stay open");
+            }
         }
     }
 
@@ -90,7 +125,7 @@ impl Resolver {
     /// approval asks Kratos itself.
     pub(super) async fn restart_waits(&self, call: &Call, identity: IdentityId) {
         let restarted = async {
-            let mut connection = self.pool.acquire().await?;
+            let mut connection = self.pool.acquire_for_writing().await?;
             review::set_not_gone(&mut connection, identity).await
         };
         if let Err(error) = restarted.await {
