@@ -2,9 +2,11 @@
 //! to Kratos). The attacker never gets the victim's user, and a person is asked where a person can tell.
 
 use crate::support::reviews::{REASON, failed, said};
+use crate::support::service::Service;
 use crate::support::world::World;
 use fake_kratos::{Action, Identity, Rule};
 use serde_json::json;
+use uuid::Uuid;
 
 const VICTIM: &str = "victim@b.example";
 const REVIEW: (u16, &str) = (409, "identity_link_requires_review");
@@ -24,6 +26,108 @@ async fn l1_a_user_that_an_attacker_made_is_not_linked_silently() {
     assert_eq!(world.client().resolve(victim).await.refusal(), refusal(REVIEW));
     assert_eq!(world.db.users().await[0].id, planted);
     assert!(world.db.history().await.is_empty());
+}
+
+/// The platform says of each user whether its address is verified.
+async fn knowing(linking: &str) -> (World, Service) {
+    let world = World::start().await;
+    world.db.execute("ALTER TABLE `user` ADD COLUMN emailVerified TINYINT(1) NOT NULL DEFAULT 0").await;
+    let service = world.setup().clone().with(&told(linking)).serve().await;
+    (world, service)
+}
+
+fn told(linking: &str) -> [(&str, &str); 2] {
+    [("RESOLVER_USER_VERIFIED_COLUMN", "emailVerified"), ("RESOLVER_LINKING", linking)]
+}
+
+/// Nobody is linked, and a person is asked about these two, once.
+async fn is_asked(world: &World, service: &Service, planted: &str, identity: Uuid) {
+    let first = service.client.resolve(identity).await;
+    for answer in [&first, &service.client.resolve_actor(identity).await] {
+        assert_eq!(answer.refusal(), refusal(REVIEW), "{answer}");
+        assert!(!answer.to_string().contains(planted), "{answer}");
+    }
+    let users = world.db.users().await;
+    assert_eq!((users.len(), users[0].id.as_str(), &users[0].auth_id), (1, planted, &None));
+    assert!(world.db.history().await.is_empty() && world.db.links().await.is_empty());
+    assert!(world.db.claims().await.is_empty());
+    let review = world.db.review().await;
+    assert_eq!((review.identity_id, review.user_id.as_str()), (identity.to_string(), planted));
+    assert_eq!((review.kind.as_str(), review.state.as_str()), ("link", "open"));
+    assert_eq!((review.gone_identity_id, review.first_audit_id), (None, first.string("correlationId")));
+    let refusals = world.db.refusals().await;
+    assert_eq!((refusals.len(), refusals[0].code.as_str(), refusals[0].count), (1, REVIEW.1, 2));
+}
+
+async fn is_decided_by(service: &Service, row: &str) {
+    let metrics = service.client.operations("/metrics").await.text();
+    let line = format!("identity_resolver_policy_refusals_total{{row=\"{row}\"}} 2");
+    assert!(metrics.contains(&line), "{metrics}");
+}
+
+#[tokio::test]
+async fn l1_an_attackers_unverified_user_is_a_question_when_its_victim_arrives() {
+    for (linking, row) in [("verified", "l"), ("trust", "m")] {
+        let (world, service) = knowing(linking).await;
+        let planted = world.db.seed_user(VICTIM).await;
+        let victim = world.kratos.seed(Identity::verified(VICTIM));
+        is_asked(&world, &service, &planted, victim).await;
+        is_decided_by(&service, row).await;
+
+        said(&world.reject(&world.db.review().await.id));
+        assert_eq!(service.client.resolve(victim).await.refusal(), refusal(REVIEW), "{linking}");
+        assert_eq!(world.db.review_states().await, ["rejected"]);
+        assert!(world.db.user_of(victim).await.is_none() && world.db.history().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn l1_a_person_may_say_that_the_unverified_user_is_hers_after_all() {
+    for linking in ["verified", "trust"] {
+        let (world, service) = knowing(linking).await;
+        let legacy = world.db.seed_user(VICTIM).await;
+        let owner = world.kratos.seed(Identity::verified(VICTIM));
+        is_asked(&world, &service, &legacy, owner).await;
+        let id = world.db.review().await.id;
+        let setup = world.setup().clone().with(&told(linking));
+        said(&setup.run(&["review", "approve", &id, "--reason", REASON]));
+        assert_eq!(service.client.resolve(owner).await.user(), legacy);
+        let row = world.db.history().await.pop().expect("a history row");
+        assert_eq!((row.event.as_str(), row.why.as_str()), ("identity.linked", REASON));
+        assert_eq!((row.proof.as_deref(), row.identity_id), (Some("admin"), Some(owner.to_string())));
+        assert_eq!(world.db.review_states().await, ["approved"]);
+        world.db.links_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn l1_a_user_whose_own_address_was_verified_is_linked() {
+    for linking in ["verified", "trust"] {
+        let (world, service) = knowing(linking).await;
+        let legacy = world.db.seed_user(VICTIM).await;
+        world.db.execute("UPDATE `user` SET emailVerified = 1").await;
+        let owner = world.kratos.seed(Identity::verified(VICTIM));
+        assert_eq!(service.client.resolve(owner).await.user(), legacy, "{linking}");
+        assert_eq!(world.db.history().await[0].proof.as_deref(), Some("verified_address"));
+        assert!(world.db.reviews().await.is_empty());
+        world.db.links_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn l1_whoever_is_not_verified_in_kratos_asks_a_person_under_trust_only() {
+    let (world, service) = knowing("verified").await;
+    world.db.seed_user(VICTIM).await;
+    let unproved = world.kratos.seed(Identity::unverified(VICTIM));
+    let answer = service.client.resolve(unproved).await;
+    assert_eq!(answer.refusal(), refusal((422, "identity_email_unverified")));
+    assert!(world.db.reviews().await.is_empty() && world.db.history().await.is_empty());
+
+    let (world, service) = knowing("trust").await;
+    let planted = world.db.seed_user(VICTIM).await;
+    let unproved = world.kratos.seed(Identity::unverified(VICTIM));
+    is_asked(&world, &service, &planted, unproved).await;
+    is_decided_by(&service, "m").await;
 }
 
 #[tokio::test]
