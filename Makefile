@@ -1,6 +1,6 @@
 # The commands of this project, each with its one line of help. What they do is in tests/env/.
 
-.PHONY: help run test test-mysql bench-adoption check sqlx
+.PHONY: help run test test-mysql soak bench-adoption check sqlx
 .DEFAULT_GOAL := help
 
 # An exported one would make the compiler ask a database.
@@ -20,6 +20,9 @@ test-mysql: ## the tests that speak to the database, on a MySQL 9
 
 bench-adoption: ## time hits and misses on an adopted table of 1,000,000 users, or BENCH_USERS
 	@bash tests/env/bench_adoption.sh
+
+soak: ## the long forms of tests, minutes each; MODEL_SEED=... repeats a run of the model
+	@bash tests/env/soak.sh
 
 check: ## formatting, clippy, documentation and freshness of .sqlx
 	cargo fmt --all --check
