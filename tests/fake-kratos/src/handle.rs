@@ -81,6 +81,13 @@ impl FakeKratos {
         id
     }
 
+    /// Shows these identity schemas, by their ids and in this order, instead of the built-in ones. Shows only: traits
+    /// that come over HTTP are held against the built-in ones as before.
+    pub fn plant_schemas<S: Into<String>>(&self, schemas: impl IntoIterator<Item = (S, Value)>) {
+        let named = schemas.into_iter().map(|(id, schema)| (id.into(), schema)).collect();
+        *self.shared.schemas() = Some(named);
+    }
+
     /// How many identities there are.
     #[must_use]
     pub fn identities(&self) -> usize {

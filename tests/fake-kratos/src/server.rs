@@ -99,7 +99,9 @@ fn answer(side: Side, call: &Call, request: &HttpRequest, body: &[u8], shared: &
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
             Reply::redirect(&format!("{base}{target}"))
         }
-        Call::Health | Call::Version | Call::Schemas | Call::Schema(_) => public::answer(call),
+        Call::Health | Call::Version | Call::Schemas | Call::Schema(_) => {
+            public::answer(call, request.query_string(), shared)
+        }
         _ => admin::answer(call, request.query_string(), body, shared),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{counts::Counts, fault::Faults, store::Store};
@@ -11,6 +12,8 @@ pub(crate) struct Shared {
     store: Mutex<Store>,
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
+    /// Shown instead of the built-in ones, if any were planted.
+    schemas: Mutex<Option<Vec<(String, Value)>>>,
     /// `http://host:port`, without a slash at the end.
     pub(crate) admin_url: String,
     /// As `admin_url`.
@@ -24,6 +27,7 @@ impl Shared {
             store: Mutex::default(),
             faults: Mutex::default(),
             counts: Mutex::default(),
+            schemas: Mutex::default(),
             admin_url,
             public_url,
             stopping: watch::Sender::new(false),
@@ -40,6 +44,10 @@ impl Shared {
 
     pub(crate) fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn schemas(&self) -> MutexGuard<'_, Option<Vec<(String, Value)>>> {
+        self.schemas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets every hanging answer go.
