@@ -12,6 +12,7 @@ mod lifecycle;
 mod log;
 mod policy;
 mod reader;
+mod sections;
 mod setting;
 mod source;
 mod strangers;
@@ -19,7 +20,6 @@ mod table;
 mod traits;
 mod user_columns;
 
-use self::reader::Reader;
 pub use self::{
     database::{Database, DatabaseTls},
     effective::{Effective, Origin},
@@ -29,6 +29,7 @@ pub use self::{
     lifecycle::Lifecycle,
     log::Log,
     policy::Policy,
+    sections::Sections,
     setting::{Form, Preset, SETTINGS, Setting, Unit, args, flags},
     source::Source,
     table::markdown,
@@ -59,31 +60,11 @@ pub struct Config {
 impl Config {
     /// Reads every section, and the files that settings name; all faults come back at once.
     pub fn load(source: &Source) -> Result<Self, Faults> {
-        let mut reader = Reader::new(source);
-        let database = Database::read(&mut reader);
-        let kratos = Kratos::read(&mut reader);
-        let http = Http::read(&mut reader);
-        let policy = policy::read(&mut reader);
-        let traits = traits::read(&mut reader);
-        let user_columns = user_columns::read(&mut reader);
-        let lifecycle = Lifecycle::read(&mut reader);
-        let log = Log::read(&mut reader);
-        if let (Some(kratos), Some(http)) = (&kratos, &http) {
-            http.leaves_time_for(kratos, &mut reader);
+        let (sections, faults) = Sections::load(source);
+        match (sections.whole(), faults) {
+            (Some(config), None) => Ok(config),
+            (_, faults) => Err(faults.unwrap_or_else(|| Faults::new(Vec::new()))),
         }
-        let whole = || {
-            Some(Self {
-                database: database?,
-                kratos: kratos?,
-                http: http?,
-                policy: policy?,
-                traits: traits?,
-                user_columns: user_columns?,
-                lifecycle: lifecycle?,
-                log: log?,
-            })
-        };
-        reader.finish(whole())
     }
 
     /// The settings as they are in force, in the order of [`SETTINGS`]; secrets are hidden. It takes a loaded

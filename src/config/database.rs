@@ -123,6 +123,17 @@ impl Database {
         self.tls == DatabaseTls::Required && !local
     }
 
+    /// Whether connections may cross a network without TLS: the operator switched the requirement off, and the URL
+    /// does not ask for it either.
+    #[must_use]
+    pub fn may_be_plain(&self) -> bool {
+        let Ok(url) = Url::parse(self.url.expose_secret()) else {
+            return false;
+        };
+        let asks = matches!(mode(&url).as_deref(), Some("REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY"));
+        self.tls == DatabaseTls::Off && !is_local(&url) && !asks
+    }
+
     /// `scheme://host:port/database`: where it is, without who may enter.
     #[must_use]
     pub fn place(&self) -> String {
@@ -171,8 +182,7 @@ fn problem(text: &str, tls: Option<DatabaseTls>) -> Option<&'static str> {
             "has a path that is no database name; in the password / is written %2F and @ is written %40",
         );
     }
-    let mode = last_parameter(&url, &["ssl-mode", "sslmode"]).map(|mode| mode.to_ascii_uppercase());
-    let open = match mode.as_deref() {
+    let open = match mode(&url).as_deref() {
         None | Some("REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY") => false,
         Some("DISABLED" | "PREFERRED") => true,
         Some(_) => {
@@ -185,6 +195,10 @@ fn problem(text: &str, tls: Option<DatabaseTls>) -> Option<&'static str> {
     refused.then_some(
         "has an ssl-mode that allows a remote connection without TLS; leave it out, or set RESOLVER_DATABASE_TLS=off",
     )
+}
+
+fn mode(url: &Url) -> Option<String> {
+    last_parameter(url, &["ssl-mode", "sslmode"]).map(|mode| mode.to_ascii_uppercase())
 }
 
 /// A repeated parameter counts as its last occurrence, as the driver has it.

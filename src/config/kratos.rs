@@ -18,6 +18,12 @@ pub(super) const ADMIN_URL: Setting = Setting::text(
     "http://HOST:PORT or https://HOST:PORT, a path after it if need be, no user and no query",
     "Kratos' admin API; a path is kept as a prefix.",
 );
+pub(super) const PUBLIC_URL: Setting = Setting::text(
+    "KRATOS_PUBLIC_URL",
+    Preset::Unset,
+    "http://HOST:PORT or https://HOST:PORT, a path after it if need be, no user and no query",
+    "Kratos' public API, where `doctor` reads the identity schemas; nothing else asks it.",
+);
 pub(super) const ADMIN_TOKEN: Setting = Setting::secret(
     "KRATOS_ADMIN_TOKEN",
     Preset::Unset,
@@ -85,7 +91,9 @@ pub(super) const CONCURRENCY: Setting = Setting::number(
 pub struct Kratos {
     /// `http` or `https`, perhaps with a path; no user, no password, no query.
     pub admin_url: Url,
-    /// For `Authorization: Bearer`.
+    /// As `admin_url`; only `doctor` needs it.
+    pub public_url: Option<Url>,
+    /// For `Authorization: Bearer`, on the admin API and nowhere else.
     pub admin_token: Option<SecretString>,
     /// A PEM file that could be read and held a certificate when the settings were loaded.
     pub ca_file: Option<PathBuf>,
@@ -115,6 +123,7 @@ impl Kratos {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let admin_url = admin_url(reader);
+        let public_url = public_url(reader);
         let admin_token = admin_token(reader);
         let ca_file = ca_file(reader);
         let connect = reader.duration(&CONNECT);
@@ -129,6 +138,7 @@ impl Kratos {
         let concurrency = reader.number(&CONCURRENCY);
         Some(Self {
             admin_url: admin_url?,
+            public_url: public_url?,
             admin_token: admin_token?,
             ca_file: ca_file?,
             connect: connect?,
@@ -147,13 +157,22 @@ fn admin_url(reader: &mut Reader<'_>) -> Option<Url> {
         reader.fault(ADMIN_URL.name, format!("is not set; give {}", ADMIN_URL.allowed()));
         return None;
     }
-    let url: Url = reader.parsed(&ADMIN_URL)?;
+    url(reader, &ADMIN_URL)
+}
+
+#[expect(clippy::option_option, reason = "the outer one is a fault, as everywhere in this folder")]
+fn public_url(reader: &mut Reader<'_>) -> Option<Option<Url>> {
+    if reader.is_given(&PUBLIC_URL) { url(reader, &PUBLIC_URL).map(Some) } else { Some(None) }
+}
+
+fn url(reader: &mut Reader<'_>, setting: &Setting) -> Option<Url> {
+    let url: Url = reader.parsed(setting)?;
     let plain = url.username().is_empty() && url.password().is_none();
     let bare = url.query().is_none() && url.fragment().is_none();
     if matches!(url.scheme(), "http" | "https") && plain && bare {
         return Some(url);
     }
-    reader.malformed(&ADMIN_URL);
+    reader.malformed(setting);
     None
 }
 

@@ -14,6 +14,7 @@ pub const SETTINGS: &[Setting] = &[
     database::UNIT_OF_WORK,
     database::LEASE,
     kratos::ADMIN_URL,
+    kratos::PUBLIC_URL,
     kratos::ADMIN_TOKEN,
     kratos::CA_FILE,
     kratos::CONNECT,

@@ -33,7 +33,7 @@ fn the_section_needs_nothing_but_the_url() {
     assert_eq!((kratos.answer_max_bytes, kratos.concurrency), (262_144, 64));
     assert_eq!(kratos.page_max_bytes, 16_777_216);
     assert_eq!((kratos.breaker_failures, kratos.breaker_max.as_secs()), (5, 30));
-    assert!(kratos.admin_token.is_none() && kratos.ca_file.is_none());
+    assert!(kratos.admin_token.is_none() && kratos.ca_file.is_none() && kratos.public_url.is_none());
 }
 
 #[test]
@@ -134,4 +134,14 @@ fn connecting_may_not_take_longer_than_the_whole_call() {
     let wanted =
         "RESOLVER_KRATOS_CONNECT_MILLIS: is longer than RESOLVER_KRATOS_TOTAL_MILLIS; give at most that";
     assert_eq!(fault, wanted);
+}
+
+#[test]
+fn the_public_url_may_be_left_out_and_is_checked_as_the_admin_url_is() {
+    let kratos = load(&[("KRATOS_PUBLIC_URL", "https://login.example/kratos")]).unwrap();
+    assert_eq!(kratos.public_url.unwrap().as_str(), "https://login.example/kratos");
+    for bad in ["", "canary", "ftp://canary", "http://canary@kratos", "http://kratos?canary"] {
+        let fault = load(&[("KRATOS_PUBLIC_URL", bad)]).unwrap_err();
+        assert!(fault.starts_with("KRATOS_PUBLIC_URL: ") && !fault.contains("canary"), "{fault}");
+    }
 }
