@@ -70,6 +70,14 @@ fn is_key(confusable: &str) -> bool {
         && confusable.chars().count() <= KEY_MAX
 }
 
+/// Whether a row's address, as stored, is found by every address that is the same or confusable, where look-ups go
+/// by what the database made of it (`indexed`). Also true for a text that no address can be taken for.
+#[must_use]
+pub fn is_found(stored: &str, indexed: &str) -> bool {
+    let key = confusable(stored);
+    EmailAddress::parse(&key).is_err() || indexed == key || indexed == confusable::in_punycode(&key)
+}
+
 /// Trim, then lower case one character to one, as Kratos 26.2 stores identifiers: `İ`, which would become two,
 /// stays apart from `i`, and a final `Σ` never becomes `ς`, which lower-casing the whole would make of it.
 #[must_use]
@@ -150,6 +158,23 @@ mod tests {
         assert_ne!(same("ı@x"), same("i@x"));
         assert_ne!(same("straße@x"), same("strasse@x"));
         assert_eq!(same("a+tag.b@x"), "a+tag.b@x");
+    }
+
+    #[test]
+    fn a_row_is_found_unless_the_database_sees_another_address_than_the_service() {
+        for (stored, indexed) in [
+            (" Ada@B.example", "ada@b.example"),
+            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+            ("a@bücher.example", "a@bücher.example"),
+            ("nobody's address", "else"),
+            ("", ""),
+        ] {
+            assert!(is_found(stored, indexed), "{stored:?}");
+        }
+        for odd in ["ada@b.example\u{a0}", "a\u{200b}da@b.example", "ａda@b.example", "ada@b.example."] {
+            assert!(!is_found(odd, odd), "{odd:?}");
+        }
+        assert!(!is_found("İ@b.example", "i@b.example"), "as MariaDB lowers it");
     }
 
     #[test]

@@ -8,7 +8,11 @@ use sqlx::{
     migrate::{Migrate, MigrateError, Migration, Migrator},
 };
 
-pub(super) use self::ours::our_tables;
+pub use self::made::repeat_statement;
+pub(super) use self::{
+    made::{MadeTable, made_tables},
+    ours::our_tables,
+};
 use self::{ours::MARK, run::Run};
 use super::{
     StorageError,
@@ -19,6 +23,7 @@ use super::{
 };
 use crate::config::Database;
 
+mod made;
 mod ours;
 mod run;
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+pub use self::examination::{Examination, examine};
 use super::{Connection, StorageError, columns, migrations};
+
+mod examination;
 
 /// How the schema and this binary stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,14 @@ use sqlx::{AssertSqlSafe, Row, mysql::MySqlRow};
 use time::OffsetDateTime;
 
 use self::layout::Shape;
-pub(super) use self::{layout::Layout, link::set_letter_case};
 pub use self::{
+    addresses::{LIST_SHARED_ADDRESSES, Listed, list_addresses},
     layout::{Gap, Inspection, inspect},
     link::{Locked, lock, set_identity, set_no_identity, set_other_identity},
+};
+pub(super) use self::{
+    layout::Layout,
+    link::{prove, set_letter_case},
 };
 use super::{Connection, StorageError};
 use crate::domain::{
@@ -20,6 +24,7 @@ use crate::domain::{
     user::{Candidate, Likeness},
 };
 
+mod addresses;
 mod fit;
 mod layout;
 mod link;

@@ -3,7 +3,7 @@
 
 use sqlx::MySqlConnection;
 
-use super::ups;
+use super::made_tables;
 use crate::storage::StorageError;
 
 /// The comment of every table that the migrations make, part of its CREATE. `user` has none: whose that is, is
@@ -13,10 +13,7 @@ const USER: &str = "user";
 
 /// The tables that the migrations make, `user` among them.
 pub(in crate::storage) fn our_tables() -> impl Iterator<Item = &'static str> {
-    ups().filter_map(|migration| {
-        let (_, rest) = migration.sql.as_str().split_once("CREATE TABLE IF NOT EXISTS ")?;
-        Some(rest.split([' ', '(', '\n']).next()?.trim_matches('`'))
-    })
+    made_tables().map(|table| table.name)
 }
 
 /// Tables of somebody else, or views, that bear the name of one of ours.
@@ -38,6 +35,7 @@ pub(super) async fn list_strangers(raw: &mut MySqlConnection) -> Result<Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::migrations::ups;
 
     #[test]
     fn every_table_but_the_users_bears_the_mark_from_its_creation() {

@@ -54,6 +54,10 @@ pub struct Gap {
     pub column: String,
     /// Its type, as the server writes it.
     pub kind: String,
+    /// No two rows may have the same.
+    pub is_unique: bool,
+    /// The server takes JSON there only, whatever the type says.
+    pub holds_json: bool,
 }
 
 impl Layout {
@@ -127,9 +131,28 @@ async fn read(connection: &mut Connection) -> Result<(Arc<Shape>, Inspection), S
     let plan = Plan::new(&layout.wanted.rules, &columns, &keys, &mut inspection);
     let collation = columns.iter().find(|column| column.is("id")).and_then(|id| id.collation.as_deref());
     let ids_ignore_case = collation.is_some_and(columns::ignores_case);
+    if !inspection.gaps.is_empty() {
+        let json = list_json_checks(connection).await?;
+        for gap in &mut inspection.gaps {
+            let check = format!("json_valid(`{}`)", gap.column);
+            gap.holds_json =
+                gap.kind == "json" || json.iter().any(|clause| clause.eq_ignore_ascii_case(&check));
+        }
+    }
     let shape = Arc::new(Shape { verified, ids_ignore_case, plan });
     layout.learn(Some(Arc::clone(&shape)));
     Ok((shape, inspection))
+}
+
+/// MariaDB's JSON is a LONGTEXT with a check.
+async fn list_json_checks(connection: &mut Connection) -> Result<Vec<String>, StorageError> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT CAST(check_clause AS CHAR) FROM information_schema.check_constraints
+          WHERE constraint_schema = DATABASE() AND check_clause LIKE 'json_valid(%' LIMIT 5000",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(clause,)| clause).collect())
 }
 
 fn verified(wanted: Option<&str>, columns: &[Column], inspection: &mut Inspection) -> Verified {

@@ -85,7 +85,10 @@ impl Plan {
                 slots.push(Slot { column: column.clone(), fill, must_differ: false });
             }
         }
-        let gaps = gaps(&slots, columns);
+        let mut gaps = gaps(&slots, columns);
+        for gap in &mut gaps {
+            gap.is_unique = is_alone_unique(&gap.column);
+        }
         inspection.gaps.clone_from(&gaps);
         let email_characters = columns.iter().find(|column| column.is("email")).map(Column::characters);
         let statement = statement(&slots);
@@ -217,6 +220,11 @@ fn gaps(slots: &[Slot], columns: &[Column]) -> Vec<Gap> {
         // We write the address, and cannot where the server computes it.
         column.is("email") && column.is_generated() || is_required(column) && !is_filled(column)
     };
-    let gap = |column: &Column| Gap { column: column.name.clone(), kind: column.full_type.clone() };
+    let gap = |column: &Column| Gap {
+        column: column.name.clone(),
+        kind: column.full_type.clone(),
+        is_unique: false,
+        holds_json: false,
+    };
     columns.iter().filter(is_gap).map(gap).collect()
 }
