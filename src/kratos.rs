@@ -5,6 +5,7 @@ pub use self::{
     client::Client,
     error::{ClientError, KratosError},
     group::{MOST_IDS, Said},
+    survey::{Admin, IdentitySchema, Public, Silence, Survey},
 };
 
 mod breaker;
@@ -15,3 +16,4 @@ mod group;
 mod health;
 mod identities;
 mod presence;
+mod survey;

@@ -54,6 +54,11 @@ impl TraitMap {
     pub fn paths(&self, schema_id: &str) -> &TraitPaths {
         self.named.get(schema_id).unwrap_or(&self.others)
     }
+
+    /// The schemas that have pointers of their own.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.named.keys().map(String::as_str)
+    }
 }
 
 /// Whether the text is a JSON pointer to something inside the traits: `""`, the whole, is not.

@@ -58,24 +58,8 @@ pub(super) struct Answer {
 impl Client {
     /// Reads `KRATOS_CA_FILE`; opens no connection.
     pub fn try_new(config: &Kratos, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(config.connect)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .pool_idle_timeout(Duration::from_secs(30))
-            .tcp_keepalive(Duration::from_secs(15))
-            .default_headers(headers(config)?);
-        if let Some(path) = &config.ca_file {
-            let pem = std::fs::read(path).map_err(|_| ClientError::BadCertificates)?;
-            let bundle = reqwest::Certificate::from_pem_bundle(&pem);
-            let certificates = bundle.map_err(|_| ClientError::BadCertificates)?;
-            if certificates.is_empty() {
-                return Err(ClientError::BadCertificates);
-            }
-            builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
-        }
         Ok(Self {
-            http: builder.build().map_err(|_| ClientError::Build)?,
+            http: builder(config, headers(config)?)?.build().map_err(|_| ClientError::Build)?,
             admin_url: config.admin_url.clone(),
             total: config.total,
             answer_max_bytes: config.answer_max_bytes,
@@ -170,7 +154,7 @@ impl Client {
         }
     }
 
-    async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, KratosError> {
+    pub(super) async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, KratosError> {
         let too_long = KratosError::Invalid("longer than an answer may be");
         let announced = response.content_length().unwrap_or(0);
         if announced > most as u64 {
@@ -189,9 +173,34 @@ impl Client {
     }
 }
 
-fn headers(config: &Kratos) -> Result<HeaderMap, ClientError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+/// What every client of Kratos has in common.
+pub(super) fn builder(config: &Kratos, headers: HeaderMap) -> Result<reqwest::ClientBuilder, ClientError> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(config.connect)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .pool_idle_timeout(Duration::from_secs(30))
+        .tcp_keepalive(Duration::from_secs(15))
+        .default_headers(headers);
+    if let Some(path) = &config.ca_file {
+        let pem = std::fs::read(path).map_err(|_| ClientError::BadCertificates)?;
+        let bundle = reqwest::Certificate::from_pem_bundle(&pem);
+        let certificates = bundle.map_err(|_| ClientError::BadCertificates)?;
+        if certificates.is_empty() {
+            return Err(ClientError::BadCertificates);
+        }
+        builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+    }
+    Ok(builder)
+}
+
+/// For whoever may be asked without the token.
+pub(super) fn plain_headers() -> HeaderMap {
+    HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))])
+}
+
+pub(super) fn headers(config: &Kratos) -> Result<HeaderMap, ClientError> {
+    let mut headers = plain_headers();
     if let Some(token) = &config.admin_token {
         let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
         let mut value = value.map_err(|_| ClientError::BadToken)?;
