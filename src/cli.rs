@@ -1,5 +1,5 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 failed, 2 wrong usage or settings, or a schema
-//! that must be migrated first.
+//! that must be migrated first; 10 warnings only (`doctor`).
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -9,6 +9,7 @@ use crate::config::{self, Faults, Source};
 
 mod config_command;
 mod desk;
+mod doctor;
 mod healthcheck;
 mod link;
 mod migrate;
@@ -22,6 +23,8 @@ enum Failed {
     Work(anyhow::Error),
     /// Exit code 2.
     Usage(String),
+    /// This exit code; everything has been said.
+    Told(u8),
 }
 
 impl From<anyhow::Error> for Failed {
@@ -56,6 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "{message}");
             ExitCode::from(2)
         }
+        Err(Failed::Told(code)) => ExitCode::from(code),
     }
 }
 
@@ -68,6 +72,7 @@ fn command() -> Command {
         .subcommand(serve::command().args(config::args()))
         .subcommand(migrate::command())
         .subcommand(config_command::command().args(config::args()))
+        .subcommand(doctor::command().args(config::args()))
         .subcommand(healthcheck::command().args(config::args()))
         .subcommand(review::command())
         .subcommand(link::link_command().args(config::args()))
@@ -79,6 +84,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failed> {
         Some(("serve", matches)) => serve::run(&source(matches)),
         Some(("migrate", matches)) => migrate::run(matches),
         Some(("config", matches)) => config_command::run(&source(matches)),
+        Some(("doctor", matches)) => doctor::run(&source(matches)),
         Some(("healthcheck", matches)) => healthcheck::run(&source(matches)),
         Some(("review", matches)) => review::run(matches),
         Some(("link", matches)) => link::run_link(matches),

@@ -10,7 +10,8 @@
 //!                   │          │
 //!   rules                  domain                   types and decisions: no I/O, no async, no clock
 //!
-//!   beside them: config · telemetry · clock · shutdown · io     above them: startup (assembles) · main (exits)
+//!   beside them: config · telemetry · clock · shutdown · io
+//!   above them:  startup (assembles) · doctor (looks at everything, changes nothing) · main (exits)
 //! ```
 //!
 //! Arrows point down only; `tests/it/architecture.rs` reads every path in the source and says so. SQL stands only
@@ -26,6 +27,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod io;

@@ -33,7 +33,7 @@ pub enum Tried {
 /// Table, right, and the statement that needs just this right. Columns are named as this program names them, because
 /// rights can be given by the column.
 const PROOFS: &[(&str, &str, &str)] = &[
-    ("_sqlx_migrations", "SELECT", "SELECT version, success FROM _sqlx_migrations LIMIT 0"),
+    ("resolver_migration", "SELECT", "SELECT version, success FROM resolver_migration LIMIT 0"),
     ("adoption", "SELECT", "SELECT position, object, what FROM adoption LIMIT 0"),
     ("schema_compat", "SELECT", "SELECT id, least_version FROM schema_compat LIMIT 0"),
     ("user_link", "SELECT", "SELECT user_id, identity_id, state, linked_at FROM user_link LIMIT 0"),

@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/env/database.sh
 
 # The storage, policy, race and schema tests; the others say nothing about the server.
-filters='pool:: policy:: races:: resolve:: commands::schema limits:: addresses:: reviews:: batch:: reverse:: model:: adoption:: plans::'
+filters='pool:: policy:: races:: resolve:: commands::schema commands::doctor limits:: addresses:: reviews:: batch:: reverse::
+  model:: adoption:: plans::'
 
 skip() {
   printf '\n*** SKIPPED: no test ran on MySQL: %s ***\n\n' "$*"
@@ -34,7 +35,7 @@ start_mysql() {
       fail "MySQL did not start: $(tail -n 5 "$scratch/attempt.log")"
     port=$((port + attempt))
   done
-  bash tests/mysql9.sh client -e "CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY 'tests'; GRANT ALL ON *.* TO 'tests'@'127.0.0.1'"
+  bash tests/mysql9.sh client -e "CREATE USER 'tests'@'127.0.0.1' IDENTIFIED BY 'tests'; GRANT ALL ON *.* TO 'tests'@'127.0.0.1' WITH GRANT OPTION"
   MYSQL_TEST_URL=mysql://tests:tests@127.0.0.1:$port/
   printf 'tests use %s on port %s\n' "$(bash tests/mysql9.sh client -NBe "SELECT CONCAT('MySQL ', VERSION())")" "$port"
 }
