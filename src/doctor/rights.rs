@@ -17,7 +17,8 @@ pub(super) async fn check(
     report: &mut Report<'_>,
 ) -> Result<Vec<&'static str>, StorageError> {
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let (mut unseen, mut is_known) = (Vec::from_iter(rights::tables_of_others()), true);
+    let mut unseen: Vec<&str> = rights::tables_of_others().collect();
+    let mut is_known = true;
     for (Right { table, verb }, tried) in rights::try_all(pool).await? {
         match tried {
             Tried::Held | Tried::NoObject => {}

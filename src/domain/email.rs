@@ -192,6 +192,25 @@ mod tests {
         }
 
         #[test]
+        fn a_row_that_is_found_is_found_by_every_address_that_is_like_it(
+            text in "[aA1ａＫ]{1,3}[\u{200b}\u{ad}ü]{0,1}@(xn--bcher-kva|bücher|ＢÜCHER)\\.x[.。]{0,1}",
+            twist in 0..5_usize,
+        ) {
+            let stored = match twist {
+                0 => text.clone(),
+                1 => confusable(&text),
+                2 => text.to_uppercase(),
+                3 => format!("{text}."),
+                _ => confusable::in_punycode(&text),
+            };
+            // As a database would have it that knows of letter case and blanks only.
+            let indexed = same(&stored);
+            if let Ok(address) = EmailAddress::parse(&text) && confusable(&stored) == address.confusable() {
+                prop_assert!(!is_found(&stored, &indexed) || address.keys().contains(&indexed));
+            }
+        }
+
+        #[test]
         fn parsing_never_panics_and_keeps_what_it_accepts(text in any::<String>()) {
             if let Ok(address) = EmailAddress::parse(&text) {
                 prop_assert_eq!(address.as_typed(), text.trim());

@@ -153,7 +153,8 @@ mod tests {
         ] {
             for (at, _) in text.match_indices(phrase) {
                 let rest = text.get(at + phrase.len()..).unwrap_or_default();
-                let table: String = rest.trim_start_matches('`').chars().take_while(is_of_a_name).collect();
+                let table: String =
+                    rest.trim_start_matches('`').chars().take_while(|sign| is_of_a_name(*sign)).collect();
                 let is_deleted = phrase == "FROM " && text.get(..at).is_some_and(|t| t.ends_with("DELETE "));
                 if migrations::our_tables().any(|ours| ours == table) && !is_deleted {
                     found.insert((table.clone(), verb));
@@ -168,8 +169,8 @@ mod tests {
         found
     }
 
-    fn is_of_a_name(sign: &char) -> bool {
-        sign.is_ascii_alphanumeric() || *sign == '_'
+    fn is_of_a_name(sign: char) -> bool {
+        sign.is_ascii_alphanumeric() || sign == '_'
     }
 
     #[test]

@@ -21,6 +21,19 @@ async fn a_database_that_takes_the_connection_and_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_table_that_somebody_holds_locked_ends_its_checks_and_not_the_others() {
+    let ward = Ward::new().await;
+    let mut holder = ward.db.pool().acquire().await.unwrap();
+    sqlx::raw_sql("LOCK TABLES `user` WRITE").execute(&mut *holder).await.unwrap();
+    let told = ward.examine();
+    told.is(1).only("warning", "whether the account has SELECT on the table user is not known");
+    told.only("error", "the check came to no end");
+    told.only("ok", "Kratos v26.2.0 answers");
+    sqlx::raw_sql("UNLOCK TABLES").execute(&mut *holder).await.unwrap();
+    ward.examine().is(0);
+}
+
+#[tokio::test]
 async fn a_log_in_that_is_refused_is_told_without_the_account() {
     let ward = Ward::new().await;
     let mut url: url::Url = ward.db.url().parse().unwrap();
