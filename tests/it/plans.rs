@@ -14,11 +14,10 @@ use std::path::Path;
 
 /// Statements without a row of the table, and rows without a statement.
 fn unmatched(pieces: &BTreeMap<String, String>, rows: &[Row]) -> Vec<String> {
-    let named: BTreeSet<&str> = rows.iter().map(|row| row.at).collect();
-    let unknown = pieces.iter().filter(|(at, _)| !named.contains(at.as_str()));
+    let unknown = pieces.iter().filter(|(at, _)| !rows.iter().any(|row| row.is_of(at)));
     let unknown = unknown.map(|(at, text)| format!("{at} is not in tests/it/plans/expected: {text}"));
-    let gone = named.iter().filter(|at| !pieces.contains_key(**at));
-    let gone = gone.map(|at| format!("{at} is in tests/it/plans/expected, and not in the source"));
+    let gone = rows.iter().filter(|row| !pieces.keys().any(|at| row.is_of(at)));
+    let gone = gone.map(|row| format!("{} is in tests/it/plans/expected, and not in the source", row.at));
     unknown.chain(gone).collect()
 }
 

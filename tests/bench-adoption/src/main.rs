@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How many call at once.
-const CALLERS: [u32; 2] = [4, 16];
+const CALLERS: [u32; 3] = [1, 4, 16];
 /// Calls of each kind before anything is timed.
 const WARM_UP: u32 = 200;
 /// A run that takes longer than this is given up.

@@ -56,7 +56,7 @@ async fn explained_joins(foreign: &Foreign) -> Vec<String> {
     }
     let mut found = Vec::new();
     for statement in [
-        "SELECT l.user_id FROM user_link l LEFT JOIN `user` u ON u.id = l.user_id WHERE l.identity_id = 'x'",
+        "SELECT h.user_id FROM link_history h LEFT JOIN `user` u ON u.id = h.user_id WHERE h.identity_id = 'x'",
         "SELECT u.id FROM `user` u STRAIGHT_JOIN user_link l ON l.user_id = u.id WHERE u.resolver_address = 'x'",
         "SELECT u.id FROM `user` u STRAIGHT_JOIN link_history l ON l.user_id = u.id WHERE u.resolver_address = 'x'",
     ] {

@@ -1,8 +1,9 @@
 //! The table: for each statement the values it is asked with, and how the server must carry it out. What requests
-//! send is in `requests`, what migrations send in `migrations`.
+//! send is in `requests`, what migrations send in `migrations`, what is only for a diagnosis in `doctor`.
 
 use super::crowd::Value;
 
+mod doctor;
 mod migrations;
 mod requests;
 
@@ -28,7 +29,7 @@ pub(super) enum How {
 /// One statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
-    /// Where it stands, as `spoken` names it.
+    /// Where it stands, as `spoken` names it; `place/*` is all that stands there, where none of it has a plan.
     pub(super) at: &'static str,
     /// What is bound.
     pub(super) values: &'static [Value],
@@ -42,6 +43,13 @@ impl Row {
         Row { at, values, filled: &[], how }
     }
 
+    /// Whether it is the row of what stands there.
+    pub(super) fn is_of(&self, at: &str) -> bool {
+        let is_apart = matches!(self.how, How::Apart(_));
+        let whole = self.at.strip_suffix("/*").filter(|_| is_apart);
+        self.at == at || whole.is_some_and(|place| at.rsplit_once('/').is_some_and(|(of, _)| of == place))
+    }
+
     const fn filled(self, filled: &'static [(&'static str, &'static str)]) -> Row {
         Row { filled, ..self }
     }
@@ -49,6 +57,7 @@ impl Row {
 
 /// The whole table.
 pub(super) fn rows() -> Vec<Row> {
-    let all = [requests::USERS, requests::LINKS, requests::REVIEWS, requests::AROUND, migrations::ALL];
+    let all =
+        [requests::USERS, requests::LINKS, requests::REVIEWS, requests::AROUND, migrations::ALL, doctor::ALL];
     all.concat()
 }

@@ -78,6 +78,9 @@ impl Server {
 
 /// The statement of a row as it is sent, once or, of a list, in several lengths; none for what has no plan.
 fn asked(row: &Row, pieces: &BTreeMap<String, String>) -> Vec<Asked> {
+    if matches!(row.how, How::PartOf(_) | How::Apart(_)) {
+        return Vec::new();
+    }
     let piece = |at: &str| pieces.get(at).unwrap_or_else(|| panic!("{at} is not in the source")).clone();
     let quoted = |text: &str| text.strip_prefix('@').map_or_else(|| text.to_owned(), piece);
     let mut text = piece(row.at);

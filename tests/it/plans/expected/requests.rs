@@ -51,11 +51,6 @@ pub(super) const LINKS: &[Row] = &[
     Row::new("user_link::set_linked", &[User(43), Identity(43), Now], INSERT),
     Row::new("user_link::set_unlinked", &[User(43)], INSERT),
     Row::new(
-        "user_link::set_orphans_unlinked",
-        &[Identity(42)],
-        Keys(FEW, &["user_link.user_link_identity_ix", "u.PRIMARY"]),
-    ),
-    Row::new(
         "link_history::append",
         &[
             Text("user.created"),
