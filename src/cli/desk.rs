@@ -33,6 +33,7 @@ impl Office {
         let metrics = Arc::new(Metrics::try_new().context("the metrics")?);
         let runtime = startup::io_runtime().context("the runtime")?;
         let pool = Pool::try_new(&config.database, Arc::clone(&metrics)).context("the database settings")?;
+        let pool = pool.with_user_columns(config.user_columns.clone());
         let kratos = kratos::Client::try_new(&config.kratos, metrics).context("the Kratos settings")?;
         let kratos = Arc::new(kratos);
         let health = Health::new(pool.clone(), Arc::clone(&kratos));

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # The storage, policy, race and schema tests; the others say nothing about the server.
 filters='pool:: policy:: races:: resolve:: commands::schema commands::doctor limits:: addresses:: reviews:: batch:: reverse::
-  model:: adoption:: plans::'
+  model:: adoption:: plans:: linking_abuse::'
 
 skip() {
   printf '\n*** SKIPPED: no test ran on MySQL: %s ***\n\n' "$*"
