@@ -21,7 +21,7 @@ pub(super) async fn list_strangers(raw: &mut MySqlConnection) -> Result<Vec<Stri
     // Run-time SQL: this runs before the first migration.
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT CAST(table_name AS CHAR), CAST(table_comment AS CHAR) FROM information_schema.tables
-          WHERE table_schema = DATABASE() ORDER BY table_name",
+          WHERE table_schema = DATABASE()",
     )
     .fetch_all(raw)
     .await?;
@@ -29,7 +29,10 @@ pub(super) async fn list_strangers(raw: &mut MySqlConnection) -> Result<Vec<Stri
         let is_one_of_ours = |ours: &str| ours != USER && ours.eq_ignore_ascii_case(name);
         comment != MARK && our_tables().any(is_one_of_ours)
     };
-    Ok(rows.into_iter().filter(is_stranger).map(|(name, _)| name).collect())
+    let mut strangers: Vec<String> = rows.into_iter().filter(is_stranger).map(|(name, _)| name).collect();
+    // Not by the server, whose dictionary may sort by bytes.
+    strangers.sort_unstable_by_key(|name| name.to_ascii_lowercase());
+    Ok(strangers)
 }
 
 #[cfg(test)]
