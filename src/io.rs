@@ -83,8 +83,12 @@ impl Io {
             drop(permit);
             afterwards.await;
         };
+        #[cfg(feature = "faults")]
+        let (work, kept) = crate::faults::kept_by_the_handler(work);
         self.running.spawn_on(work.in_current_span(), &self.runtime);
         async move {
+            #[cfg(feature = "faults")]
+            kept.await;
             match timeout(deadline, outcome).await {
                 Ok(Ok(outcome)) => Ok(outcome),
                 // The sender is dropped unused only by a panic.

@@ -10,7 +10,7 @@
 //!                   │          │
 //!   rules                  domain                   types and decisions: no I/O, no async, no clock
 //!
-//!   beside them: config · telemetry · clock · shutdown · io
+//!   beside them: config · telemetry · clock · shutdown · io · faults
 //!   above them:  startup (assembles) · doctor (looks at everything, changes nothing) · main (exits)
 //! ```
 //!
@@ -29,6 +29,7 @@ pub mod clock;
 pub mod config;
 pub mod doctor;
 pub mod domain;
+mod faults;
 pub mod http;
 pub mod io;
 pub mod kratos;

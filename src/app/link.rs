@@ -12,6 +12,7 @@ use crate::{
         proof::Proof,
         user::Likeness,
     },
+    faults::fault_point,
     storage::{StorageError, Tx, address_claim, link_bar, link_history, review, user, user_link},
 };
 
@@ -42,7 +43,9 @@ pub(super) async fn link(
     if !user::set_identity(tx, user, identity.id).await? {
         return Ok(Outcome::Lost);
     }
+    fault_point!("after_user");
     user_link::set_linked(tx, user, identity.id, attempt.at).await?;
+    fault_point!("after_link");
     review::set_superseded(tx, identity.id, user, attempt.by()).await?;
     append(tx, attempt, Event::IdentityLinked, Step::to(user, identity.id), proof).await?;
     Ok(Outcome::Made)
@@ -123,7 +126,9 @@ pub(super) async fn create(
         created_at: attempt.at,
     };
     user::insert(tx, &row).await?;
+    fault_point!("after_user");
     user_link::set_linked(tx, new.id, new.identity.id, attempt.at).await?;
+    fault_point!("after_link");
     match new.void_claim {
         None => address_claim::insert(tx, new.address, new.id, attempt.at).await?,
         Some(holder) => {
@@ -132,6 +137,7 @@ pub(super) async fn create(
             }
         }
     }
+    fault_point!("after_claim");
     append(tx, attempt, Event::UserCreated, Step::to(new.id, new.identity.id), new.proof).await?;
     Ok(Outcome::Made)
 }
@@ -172,5 +178,7 @@ async fn append(
         audit: attempt.audit,
         attempt: attempt.id,
     };
-    link_history::append(tx, &change, attempt.actor, attempt.at).await
+    link_history::append(tx, &change, attempt.actor, attempt.at).await?;
+    fault_point!("after_history");
+    Ok(())
 }

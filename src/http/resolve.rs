@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app::resolve::{How, Resolved},
     domain::ids::IdentityId,
+    faults::fault_point,
     telemetry::Metrics,
 };
 
@@ -29,6 +30,7 @@ pub(super) async fn resolve(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    fault_point!("in_handler");
     let line = AuditLine::begin(caller, "resolve");
     let request = match read(&state, &http, payload).await {
         Ok(request) => request,
@@ -65,6 +67,7 @@ async fn run(state: &Internal, line: AuditLine, request: Request) -> Result<Reso
     let work = async move {
         let outcome = resolver.resolve(&call, request.identity).await;
         let outcome = outcome.map_err(|failure| line.problem(&failure));
+        fault_point!("before_answer");
         write(&line, &metrics, Some(request.identity), outcome.as_ref().map_err(|problem| *problem));
         outcome
     };

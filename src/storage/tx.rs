@@ -4,6 +4,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::{Connection, Pool, StorageError};
+use crate::faults::fault_point;
 
 /// An open transaction, READ COMMITTED. Statements go through the connection it dereferences to.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ impl Pool {
     pub async fn begin(&self) -> Result<Tx, StorageError> {
         let mut connection = self.acquire_for_writing().await?;
         connection.start_transaction().await?;
+        fault_point!("after_begin");
         Ok(Tx(connection))
     }
 }
@@ -21,7 +23,10 @@ impl Pool {
 impl Tx {
     /// [`StorageError::OutcomeUnknown`] unless the server said yes, or said no in a way that is certain.
     pub async fn commit(mut self) -> Result<(), StorageError> {
-        self.0.commit().await
+        fault_point!("before_commit");
+        let outcome = self.0.commit().await;
+        fault_point!("after_commit");
+        outcome
     }
 
     /// Where even this fails the connection is closed, which has the same effect.

@@ -25,5 +25,20 @@ for name in "${!RESOLVER_@}" "${!KRATOS_@}"; do
 done
 unset DATABASE_URL SQLX_OFFLINE
 
-launch tests cargo test --workspace --locked "$@"
-wait "$launched"
+# For the tests that kill a database server: they run one of their own.
+if database_find; then
+  export TEST_MARIADBD=$mariadbd TEST_MARIADB_INSTALL_DB=$mariadb_install_db
+fi
+run_tests() {
+  launch tests cargo test --workspace --locked --features identity-resolver/faults "$@"
+  wait "$launched"
+}
+
+case " $* " in
+  *' --test '* | *' -- '* | *' --lib '*) run_tests "$@" ;;
+  *)
+    run_tests "$@" -- --skip fire::
+    # These kill, freeze and overload, and look at times and memory: nothing may run beside them.
+    run_tests --test it "$@" -- fire:: --test-threads=1
+    ;;
+esac

@@ -60,5 +60,5 @@ scratch_open
 [ -n "${MYSQL_TEST_URL:-}" ] || start_mysql
 unset "${!RESOLVER_@}" "${!KRATOS_@}" DATABASE_URL SQLX_OFFLINE
 # shellcheck disable=SC2086 # one word each on purpose
-TEST_DATABASE_URL=$MYSQL_TEST_URL launch tests cargo test --workspace --locked --test it -- $filters "$@"
+TEST_DATABASE_URL=$MYSQL_TEST_URL launch tests cargo test --workspace --locked --features identity-resolver/faults --test it -- $filters "$@"
 wait "$launched"

@@ -38,13 +38,14 @@ const WORKERS: [&str; 12] = [
 /// What any crate can name without asking.
 const LANGUAGE: [&str; 5] = ["std", "core", "alloc", "Self", "clippy"];
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 17] = [
     "app",
     "cli",
     "clock",
     "config",
     "doctor",
     "domain",
+    "faults",
     "http",
     "io",
     "jobs",
@@ -58,8 +59,8 @@ const ALL: [&str; 16] = [
 ];
 
 const NOTHING: &[&str] = &[];
-const ADAPTER: &[&str] = &["clock", "domain", "telemetry"];
-const BESIDE: &[&str] = &["clock", "config", "domain", "io", "shutdown", "telemetry"];
+const ADAPTER: &[&str] = &["clock", "domain", "faults", "telemetry"];
+const BESIDE: &[&str] = &["clock", "config", "domain", "faults", "io", "shutdown", "telemetry"];
 
 /// Whether the crate has a top-level module of that name.
 pub(super) fn is_room(name: &str) -> bool {
@@ -82,15 +83,21 @@ pub(super) fn of(room: &str) -> Option<Rules> {
             rules(ADAPTER, WorkersBut(&["sqlx", "sqlx_core", "sqlx_mysql", "deadpool"]), Some("database"))
         }
         "outbox" => rules(ADAPTER, WorkersBut(&["reqwest"]), None),
-        "app" => rules(&["clock", "domain", "kratos", "storage", "telemetry"], WorkersBut(NOTHING), None),
+        "app" => {
+            rules(&["clock", "domain", "faults", "kratos", "storage", "telemetry"], WorkersBut(NOTHING), None)
+        }
         // `shutdown` too: only `http` can tell a probe that this replica is about to stop.
-        "http" => rules(&["app", "domain", "io", "shutdown", "telemetry"], WorkersBut(http), Some("http")),
+        "http" => {
+            rules(&["app", "domain", "faults", "io", "shutdown", "telemetry"], WorkersBut(http), Some("http"))
+        }
         "jobs" => rules(
             &["app", "clock", "domain", "kratos", "outbox", "shutdown", "storage", "telemetry"],
             WorkersBut(NOTHING),
             None,
         ),
-        "clock" | "config" | "io" | "shutdown" | "telemetry" => rules(BESIDE, WorkersBut(NOTHING), None),
+        "clock" | "config" | "faults" | "io" | "shutdown" | "telemetry" => {
+            rules(BESIDE, WorkersBut(NOTHING), None)
+        }
         "startup" | "cli" | "doctor" | "main" | "lib" => rules(&ALL, WorkersBut(&WORKERS), None),
         _ => None,
     }
