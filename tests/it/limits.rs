@@ -2,13 +2,12 @@
 
 use crate::support::answer::Listener;
 use crate::support::client::{Client, RESOLVE};
-use crate::support::database::TestDb;
-use crate::support::forwarder::Forwarder;
+use crate::support::proxy::Fault;
 use crate::support::raw::Raw;
-use crate::support::service::{PATIENCE, Setup};
+use crate::support::service::PATIENCE;
 use crate::support::world::World;
 use crate::support::{Meanwhile, eventually};
-use fake_kratos::{Action, FakeKratos, Garbage, Identity, Rule};
+use fake_kratos::{Action, Garbage, Identity, Rule};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -62,15 +61,11 @@ async fn more_calls_than_the_bound_are_refused_at_once_and_hits_too() {
 
 #[tokio::test]
 async fn a_database_that_goes_away_and_comes_back_needs_nobody() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
-    setup.migrate();
-    let service = setup.serve().await;
+    let (door, world) = World::behind_a_proxy(&[]).await;
+    let World { service, kratos, db: _, .. } = &world;
     let identity = kratos.seed(Identity::verified("a@b.example"));
     let user = service.client.resolve(identity).await.user();
-    door.close();
+    door.fault(Fault::Refuse);
     let start = Instant::now();
     let gone = service.client.resolve(identity).await;
     assert_eq!(gone.refusal(), (503, "database_unavailable".to_owned()), "{gone}");
@@ -81,7 +76,7 @@ async fn a_database_that_goes_away_and_comes_back_needs_nobody() {
     })
     .await;
     assert_eq!(service.client.operations("/health/live").await.status, 200);
-    door.open();
+    door.heal();
     service.ready().await;
     let back = eventually("a hit", PATIENCE, async || {
         let answer = service.client.resolve(identity).await;
@@ -166,13 +161,8 @@ async fn refusals_that_cannot_be_counted_stand_in_nobodys_way() {
 
 #[tokio::test]
 async fn connections_that_went_silent_are_given_up_and_replaced() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let through =
-        Setup::new(&db.url_through(door.port()), &kratos.admin_url()).set("RESOLVER_POOL_SIZE", "4");
-    through.migrate();
-    let service = through.serve().await;
+    let (door, World { service, kratos, db: _db, .. }) =
+        World::behind_a_proxy(&[("RESOLVER_POOL_SIZE", "4")]).await;
     let identity = kratos.seed(Identity::verified("a@b.example"));
     let user = service.client.resolve(identity).await.user();
     for _ in 0..3 {

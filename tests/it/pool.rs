@@ -13,7 +13,7 @@ use identity_resolver::{
 };
 use sqlx::Row;
 
-use crate::support::{database::TestDb, forwarder::Forwarder};
+use crate::support::{database::TestDb, proxy::Proxy};
 
 struct Setup {
     db: TestDb,
@@ -210,8 +210,7 @@ async fn every_session_is_set_alike_whatever_the_server_presets() {
 #[tokio::test]
 async fn a_statement_does_not_wait_for_a_delayed_acknowledgement() {
     let db = TestDb::create().await;
-    let door = Forwarder::shut(db.address());
-    door.open();
+    let door = Proxy::open(db.address());
     let config =
         Database::load(&Source::from_pairs([("DATABASE_URL", db.url_through(door.port()))])).unwrap();
     let pool = Pool::try_new(&config, Arc::new(Metrics::try_new().unwrap())).unwrap();

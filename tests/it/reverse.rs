@@ -2,14 +2,13 @@
 
 use crate::support::answer::{Answer, Listener};
 use crate::support::client::Client;
-use crate::support::database::TestDb;
 use crate::support::eventually;
-use crate::support::forwarder::Forwarder;
 use crate::support::log::field;
+use crate::support::proxy::Fault;
 use crate::support::raw::Raw;
-use crate::support::service::{PATIENCE, Setup};
+use crate::support::service::PATIENCE;
 use crate::support::world::World;
-use fake_kratos::{FakeKratos, Identity};
+use fake_kratos::Identity;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -125,19 +124,15 @@ async fn paths_beside_it_are_no_routes() {
 
 #[tokio::test]
 async fn it_needs_the_database_and_not_kratos() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
-    setup.migrate();
-    let service = setup.serve().await;
+    let (door, world) = World::behind_a_proxy(&[]).await;
+    let World { service, kratos, db: _db, .. } = world;
     let user = service.client.resolve(kratos.seed(Identity::verified("a@b.example"))).await.user();
     drop(kratos);
     assert_eq!(ask(&service.client, &user).await.status, 200);
-    door.close();
+    door.fault(Fault::Refuse);
     let answer = ask(&service.client, &user).await;
     assert_eq!(answer.refusal(), (503, "database_unavailable".to_owned()), "{answer}");
-    door.open();
+    door.heal();
     service.ready().await;
     assert_eq!(ask(&service.client, &user).await.status, 200);
 }
@@ -165,12 +160,8 @@ async fn it_has_one_audit_line() {
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_has_its_audit_line_all_the_same() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
-    setup.migrate();
-    let service = setup.serve().await;
+    let (door, world) = World::behind_a_proxy(&[]).await;
+    let World { service, kratos, db: _, .. } = &world;
     let user = service.client.resolve(kratos.seed(Identity::verified("a@b.example"))).await.user();
     door.freeze_what_is_connected();
     let mut impatient = Raw::connect(service.client.address(Listener::Internal), PATIENCE);

@@ -6,12 +6,15 @@ pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod database;
 pub(crate) mod dice;
-pub(crate) mod forwarder;
+pub(crate) mod history;
+pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod reviews;
 pub(crate) mod rows;
+pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod world;
 

@@ -1,11 +1,9 @@
 //! A Kratos or a database in trouble: what is known is told, what is not says why, item by item.
 
 use super::{ask, created, failed, newcomers, resolved, results};
-use crate::support::database::TestDb;
-use crate::support::forwarder::Forwarder;
-use crate::support::service::Setup;
+use crate::support::proxy::Fault;
 use crate::support::world::World;
-use fake_kratos::{Action, FakeKratos, Garbage, Identity, PathKind, Rule};
+use fake_kratos::{Action, Garbage, Identity, PathKind, Rule};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -219,32 +217,24 @@ async fn a_row_that_somebody_holds_is_one_items_trouble() {
 
 #[tokio::test]
 async fn a_database_that_is_down_is_everybodys_trouble() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
-    setup.migrate();
-    let service = setup.serve().await;
+    let (door, world) = World::behind_a_proxy(&[]).await;
+    let World { service, kratos, db: _, .. } = &world;
     let id = kratos.seed(Identity::verified("a@b.example"));
     assert_eq!(created(&results(&service.client, &[id], true).await), 1);
-    door.close();
+    door.fault(Fault::Refuse);
     for provision in [false, true] {
         let answer = ask(&service.client, &[id.to_string(), "bad".to_owned()], provision).await;
         assert_eq!(answer.refusal(), (503, "database_unavailable".to_owned()), "{answer}");
     }
-    door.open();
+    door.heal();
     service.ready().await;
     assert_eq!(created(&results(&service.client, &[id], true).await), 0);
 }
 
 #[tokio::test]
 async fn a_database_that_goes_down_half_way_is_told_as_a_whole_and_repeating_is_safe() {
-    let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
-    let door = Forwarder::shut(db.address());
-    door.open();
-    let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url());
-    setup.migrate();
-    let service = setup.serve().await;
+    let (door, world) = World::behind_a_proxy(&[]).await;
+    let World { service, kratos, db, .. } = &world;
     let ids: Vec<Uuid> =
         (0..300).map(|n| kratos.seed(Identity::verified(format!("{n}@b.example")))).collect();
     // The second group is asked for when the first is written.
@@ -255,10 +245,10 @@ async fn a_database_that_goes_down_half_way_is_told_as_a_whole_and_repeating_is_
         (db.users().await.len() >= 150).then_some(())
     })
     .await;
-    door.close();
+    door.fault(Fault::Refuse);
     let answer = batch.done().await;
     assert_eq!(answer.refusal(), (503, "database_unavailable".to_owned()), "{answer}");
-    door.open();
+    door.heal();
     service.ready().await;
     kratos.clear_faults();
     let again = results(&service.client, &ids, true).await;

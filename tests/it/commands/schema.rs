@@ -4,7 +4,7 @@ use crate::support::database::TestDb;
 use crate::support::log::field;
 use crate::support::service::{Finished, PATIENCE, Setup};
 use crate::support::world::World;
-use crate::support::{eventually, forwarder::Forwarder};
+use crate::support::{eventually, proxy::Proxy};
 use fake_kratos::{FakeKratos, Identity};
 use serde_json::Value;
 
@@ -230,7 +230,7 @@ async fn migrate_without_a_database_fails() {
 async fn without_its_database_the_service_is_live_and_not_ready_and_then_ready_by_itself() {
     let (db, kratos, setup) = bare().await;
     setup.migrate();
-    let door = Forwarder::shut(db.address());
+    let door = Proxy::shut(db.address());
     let service = setup.set("DATABASE_URL", db.url_through(door.port())).launch().await;
     let client = &service.client;
     assert_eq!(client.operations("/health/live").await.status, 200);
@@ -239,7 +239,7 @@ async fn without_its_database_the_service_is_live_and_not_ready_and_then_ready_b
     let identity = kratos.seed(Identity::verified("a@b.example"));
     assert_eq!(client.resolve(identity).await.refusal(), (503, "database_unavailable".to_owned()));
     assert_eq!(kratos.calls(), 0);
-    door.open();
+    door.heal();
     service.ready().await;
     let created = eventually("a creation", PATIENCE, async || {
         let answer = client.resolve(identity).await;
@@ -252,9 +252,9 @@ async fn without_its_database_the_service_is_live_and_not_ready_and_then_ready_b
 #[tokio::test]
 async fn a_pending_migration_found_only_later_is_the_reason_for_not_being_ready() {
     let (db, _kratos, setup) = bare().await;
-    let door = Forwarder::shut(db.address());
+    let door = Proxy::shut(db.address());
     let service = setup.clone().set("DATABASE_URL", db.url_through(door.port())).launch().await;
-    door.open();
+    door.heal();
     eventually("the reason", PATIENCE, async || {
         let ready = service.client.operations("/health/ready").await;
         assert_eq!(ready.refusal(), (503, "database_unavailable".to_owned()));

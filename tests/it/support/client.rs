@@ -88,6 +88,17 @@ impl Client {
         self.send(Listener::Operations, "GET", path, &[], Vec::new()).await
     }
 
+    /// Asks in the first dialect, as often as a load does: the answer is not held against the document.
+    pub(crate) async fn try_resolve(
+        &self,
+        identity: impl std::fmt::Display,
+    ) -> Result<Answer, reqwest::Error> {
+        let body = json!({ "kratosIdentityId": identity.to_string() }).to_string();
+        let request = self.http.post(format!("http://{}{RESOLVE}", self.internal));
+        let request = request.header("content-type", "application/json").body(body);
+        read(request.send().await?, Listener::Internal, "POST", RESOLVE).await
+    }
+
     /// Sends anything; panics when no answer comes or when it is not the documented one.
     pub(crate) async fn send(
         &self,

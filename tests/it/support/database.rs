@@ -23,7 +23,11 @@ pub(crate) struct TestDb {
 impl TestDb {
     /// Creates it; the first call in a process also sweeps.
     pub(crate) async fn create() -> TestDb {
-        let server = super::database_server();
+        TestDb::on(super::database_server()).await
+    }
+
+    /// As `create`, on a server of the test's own.
+    pub(crate) async fn on(server: Url) -> TestDb {
         let name = format!("{PREFIX}{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let admin = connect(&server, None).await;
         SWEPT.get_or_init(|| sweep(&admin)).await;

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::database::TestDb;
+use super::proxy::Proxy;
 use super::service::{Service, Setup};
 use fake_kratos::FakeKratos;
 
@@ -35,6 +36,16 @@ impl World {
         setup.migrate();
         let service = setup.serve().await;
         World { service, kratos, db, setup }
+    }
+
+    /// With a proxy between the service and its database; hold it as long as the world.
+    pub(crate) async fn behind_a_proxy(settings: &[(&str, &str)]) -> (Proxy, World) {
+        let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
+        let door = Proxy::open(db.address());
+        let setup = Setup::new(&db.url_through(door.port()), &kratos.admin_url()).with(settings);
+        setup.migrate();
+        let service = setup.serve().await;
+        (door, World { service, kratos, db, setup })
     }
 
     /// Speaks to the service.
