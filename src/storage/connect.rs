@@ -54,8 +54,17 @@ impl Connector {
         Ok(Self { options: options(config)?, generation: AtomicU64::new(0), reach: Reach::default() })
     }
 
+    /// A connection failed, and the server with it, unless others were opened since the failure was first noticed:
+    /// after a fail-over those of before die one by one, for seconds, and say nothing of the server of now.
+    pub(super) fn found_dead(&self, opened_in: u64) {
+        if opened_in == self.generation.load(Ordering::Acquire) {
+            self.reach.note(false);
+            self.distrust(opened_in);
+        }
+    }
+
     /// Makes every idle connection suspect: the next one to ask for one gets a new one.
-    pub(super) fn distrust(&self, opened_in: u64) {
+    fn distrust(&self, opened_in: u64) {
         if !self.reach.may_distrust() {
             return;
         }
@@ -109,7 +118,7 @@ impl Manager for Connector {
 
     async fn create(&self) -> Result<Opened, sqlx::Error> {
         let refused = || sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into());
-        let attempt = self.reach.attempt().ok_or_else(refused)?;
+        let attempt = self.reach.attempt().await.ok_or_else(refused)?;
         let generation = self.generation.load(Ordering::Acquire);
         let raw = self.open(REQUEST).await?;
         attempt.succeed();
@@ -145,5 +154,24 @@ impl Drop for Suspicion<'_> {
         if let Some(generation) = self.generation {
             self.connector.distrust(generation);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+
+    #[test]
+    fn a_connection_of_before_says_nothing_of_the_server_of_now() {
+        let pairs = [("DATABASE_URL", "mysql://u:p@127.0.0.1:1/d")];
+        let connector = Connector::try_new(&Database::load(&Source::from_pairs(pairs)).unwrap()).unwrap();
+        connector.found_dead(0);
+        assert!(connector.reach.is_lost());
+        connector.reach.note(true);
+        connector.found_dead(0);
+        assert!(!connector.reach.is_lost());
+        connector.found_dead(1);
+        assert!(connector.reach.is_lost());
     }
 }

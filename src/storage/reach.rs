@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-/// One attempt per this time while the server cannot be reached: five a second.
+/// One attempt per this time while the server cannot be reached: five a second. Whoever comes while one is under way
+/// waits as long for what becomes of it.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often those who wait look; opening a connection takes about as long.
+const LOOK: Duration = Duration::from_millis(5);
 /// Idle connections are distrusted no more often than this.
 const DISTRUST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -23,27 +26,52 @@ pub(super) struct Reach {
 struct State {
     /// Set while the server cannot be reached.
     next_attempt: Option<Instant>,
+    /// Attempts under way while the server cannot be reached: one, or more where they hang.
+    trying: u32,
     next_distrust: Option<Instant>,
 }
 
 /// An attempt to open a connection; dropped without a word it has failed, as one that was given up has.
 pub(super) struct Attempt<'a> {
     reach: &'a Reach,
+    /// Made while the server could not be reached, so that others wait for it.
+    awaited: bool,
     succeeded: bool,
 }
 
+/// What somebody who wants to try is told.
+enum Turn {
+    Now { awaited: bool },
+    AfterTheOther,
+    TooEarly,
+}
+
 impl Reach {
-    /// `None` where it is too early for another attempt.
-    pub(super) fn attempt(&self) -> Option<Attempt<'_>> {
+    /// `None` where it is too early for another attempt, or the one under way fails or hangs.
+    pub(super) async fn attempt(&self) -> Option<Attempt<'_>> {
+        let patience = Instant::now() + PAUSE;
+        loop {
+            match self.turn() {
+                Turn::Now { awaited } => return Some(Attempt { reach: self, awaited, succeeded: false }),
+                Turn::AfterTheOther if Instant::now() < patience => sleep(LOOK).await,
+                Turn::AfterTheOther | Turn::TooEarly => return None,
+            }
+        }
+    }
+
+    fn turn(&self) -> Turn {
         let mut state = self.lock();
         let now = Instant::now();
-        if let Some(next) = state.next_attempt {
-            if now < next {
-                return None;
+        match state.next_attempt {
+            None => Turn::Now { awaited: false },
+            Some(next) if now < next && state.trying > 0 => Turn::AfterTheOther,
+            Some(next) if now < next => Turn::TooEarly,
+            Some(_) => {
+                state.next_attempt = Some(now + PAUSE);
+                state.trying += 1;
+                Turn::Now { awaited: true }
             }
-            state.next_attempt = Some(now + PAUSE);
         }
-        Some(Attempt { reach: self, succeeded: false })
     }
 
     /// A statement was answered, or not.
@@ -86,8 +114,12 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
+        let mut state = self.reach.lock();
         if !self.succeeded {
-            self.reach.lock().next_attempt = Some(Instant::now() + PAUSE);
+            state.next_attempt = Some(Instant::now() + PAUSE);
+        }
+        if self.awaited {
+            state.trying -= 1;
         }
     }
 }
@@ -99,10 +131,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_is_down_is_tried_five_times_a_second() {
         let reach = Reach::default();
-        drop(reach.attempt().unwrap());
+        drop(reach.attempt().await.unwrap());
         let mut attempts = 0;
         for _ in 0..1_000 {
-            attempts += u32::from(reach.attempt().is_some());
+            attempts += u32::from(reach.attempt().await.is_some());
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!((4..=5).contains(&attempts), "{attempts}");
@@ -112,11 +144,35 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_first_success_lets_everybody_try() {
         let reach = Reach::default();
-        drop(reach.attempt().unwrap());
+        drop(reach.attempt().await.unwrap());
         tokio::time::advance(PAUSE).await;
-        reach.attempt().unwrap().succeed();
+        reach.attempt().await.unwrap().succeed();
         assert!(!reach.is_lost());
-        let both = (reach.attempt(), reach.attempt());
+        let both = (reach.attempt().await, reach.attempt().await);
         assert!(both.0.is_some() && both.1.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_while_one_tries_shares_its_luck() {
+        for is_lucky in [true, false] {
+            let reach = Reach::default();
+            reach.note(false);
+            let first = reach.attempt().await.unwrap();
+            let others = async { futures_util::future::join_all((0..8).map(|_| reach.attempt())).await };
+            let end = async { if is_lucky { first.succeed() } else { drop(first) } };
+            let (others, ()) = tokio::join!(others, end);
+            assert!(others.iter().all(|other| other.is_some() == is_lucky), "{is_lucky}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_an_attempt_that_hangs_one_of_those_who_wait_tries_and_they_wait_no_longer() {
+        let reach = Reach::default();
+        reach.note(false);
+        let _hangs = reach.attempt().await.unwrap();
+        let start = Instant::now();
+        let others = futures_util::future::join_all((0..8).map(|_| reach.attempt())).await;
+        assert_eq!(others.iter().flatten().count(), 1);
+        assert_eq!(start.elapsed(), PAUSE);
     }
 }

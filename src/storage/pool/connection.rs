@@ -171,8 +171,7 @@ impl Drop for Connection {
         };
         self.metrics.database_connection_dropped(reason);
         if let (State::Expired | State::Broken, Some(manager)) = (self.state, manager) {
-            manager.reach.note(false);
-            manager.distrust(object.generation);
+            manager.found_dead(object.generation);
         }
         // Dropping the raw connection closes its socket; the server rolls back what was open.
         let _closed: Opened = Object::take(object);
