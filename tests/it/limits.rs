@@ -1,7 +1,6 @@
 //! The service's own bounds: its deadline, its concurrency, a database that is slow, gone or odd.
 
 use crate::support::answer::Listener;
-use crate::support::client::{Client, RESOLVE};
 use crate::support::proxy::Fault;
 use crate::support::raw::Raw;
 use crate::support::service::PATIENCE;
@@ -119,7 +118,7 @@ async fn a_caller_that_hangs_up_does_not_undo_its_own_creation() {
     world.kratos.fault(Rule::any(Action::Delay { ms: 300 }).times(1));
     // A reset and not a goodbye: only that makes the framework drop what it was doing.
     let mut impatient = Raw::connect(world.client().address(Listener::Internal), PATIENCE);
-    impatient.write(request(identity).as_bytes());
+    impatient.ask(identity);
     eventually("Kratos is being asked", PATIENCE, async || (world.kratos.calls() > 0).then_some(())).await;
     impatient.reset();
     eventually("the user is there all the same", PATIENCE, async || world.db.user_of(identity).await).await;
@@ -160,76 +159,6 @@ async fn refusals_that_cannot_be_counted_stand_in_nobodys_way() {
 }
 
 #[tokio::test]
-async fn connections_that_went_silent_are_given_up_and_replaced() {
-    let (door, World { service, kratos, db: _db, .. }) =
-        World::behind_a_proxy(&[("RESOLVER_POOL_SIZE", "4")]).await;
-    let identity = kratos.seed(Identity::verified("a@b.example"));
-    let user = service.client.resolve(identity).await.user();
-    for _ in 0..3 {
-        door.freeze_what_is_connected();
-        let start = Instant::now();
-        let silent = service.client.resolve(identity).await;
-        assert!(start.elapsed() < Duration::from_millis(4_500), "{:?}", start.elapsed());
-        assert!(matches!(silent.status, 200 | 503 | 504), "{silent}");
-    }
-    let back = eventually("a hit", Duration::from_secs(5), async || {
-        let answer = service.client.resolve(identity).await;
-        (answer.status == 200).then_some(answer)
-    })
-    .await;
-    assert_eq!(back.user(), user);
-    whole_capacity(&service.client, identity).await;
-}
-
-/// More hits at once than the pool has connections, all of them answered.
-async fn whole_capacity(client: &Client, known: Uuid) {
-    for _ in 0..5 {
-        let mut running = tokio::task::JoinSet::new();
-        for _ in 0..16 {
-            let client = client.clone();
-            running.spawn(async move { client.resolve(known).await });
-        }
-        for answer in running.join_all().await {
-            assert!(!answer.created());
-        }
-    }
-}
-
-#[tokio::test]
-async fn callers_that_reset_their_connections_cost_no_capacity() {
-    let world = World::with(&[("RESOLVER_POOL_SIZE", "4")]).await;
-    let known = world.kratos.seed(Identity::verified("known@b.example"));
-    world.client().resolve(known).await;
-    let unknown = |number| world.kratos.seed(Identity::verified(format!("n{number}@b.example")));
-    let identities: Vec<Uuid> = (0..300).map(unknown).collect();
-    for (number, identity) in identities.iter().enumerate() {
-        for asked in [*identity, known] {
-            let mut raw = Raw::connect(world.client().address(Listener::Internal), PATIENCE);
-            raw.write(request(asked).as_bytes());
-            // From not at all to longer than a call takes, so that every point of it is hit.
-            std::thread::sleep(Duration::from_micros(u64::try_from(number % 60).unwrap() * 200));
-            raw.reset();
-        }
-    }
-    whole_capacity(world.client(), known).await;
-    let metrics = world.client().operations("/metrics").await.text();
-    let cancelled = "identity_resolver_database_connections_dropped_total{reason=\"cancelled\"} 0";
-    assert!(metrics.contains(cancelled), "a use case was dropped half-way: {metrics}");
-    eventually("nothing is left open in the database", PATIENCE, async || {
-        let open = "SELECT COUNT(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p \
-                    ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()";
-        let (open,): (i64,) = sqlx::query_as(open).fetch_one(world.db.pool()).await.unwrap();
-        (open == 0).then_some(())
-    })
-    .await;
-    for identity in &identities {
-        assert_eq!(world.client().resolve(identity).await.status, 200);
-    }
-    assert_eq!(world.db.users().await.len(), identities.len() + 1);
-    assert_eq!(world.db.history().await.len(), identities.len() + 1);
-}
-
-#[tokio::test]
 async fn no_more_calls_to_kratos_than_the_bound_and_hits_do_not_notice() {
     let world = World::with(&[("RESOLVER_KRATOS_CONCURRENCY", "1")]).await;
     let known = world.kratos.seed(Identity::verified("known@b.example"));
@@ -265,12 +194,4 @@ async fn the_bound_of_an_answer_of_kratos_is_a_setting() {
     assert_eq!(world.client().resolve(identity).await.refusal(), (502, "kratos_invalid_response".to_owned()));
     let wider = world.setup().clone().set("RESOLVER_KRATOS_ANSWER_MAX_BYTES", "400000").serve().await;
     assert!(wider.client.resolve(identity).await.created());
-}
-
-fn request(identity: Uuid) -> String {
-    let body = serde_json::json!({ "kratosIdentityId": identity }).to_string();
-    let length = body.len();
-    format!(
-        "POST {RESOLVE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
 }

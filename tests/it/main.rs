@@ -19,6 +19,7 @@ mod batch;
 mod commands;
 mod contract;
 mod coverage;
+mod fire;
 mod kratos_faults;
 mod limits;
 mod linking_abuse;

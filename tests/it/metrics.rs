@@ -6,17 +6,9 @@ use crate::support::world::World;
 use fake_kratos::{Action, Identity, Rule};
 use uuid::Uuid;
 
-/// The value of one series, labels included; none when the line is not there.
-async fn value(world: &World, series: &str) -> Option<f64> {
-    let text = world.client().operations("/metrics").await.text();
-    let line =
-        text.lines().find(|line| line.rsplit_once(' ').is_some_and(|(name, _)| name == series))?.to_owned();
-    line.rsplit_once(' ')?.1.parse().ok()
-}
-
 async fn is(world: &World, series: &str, expected: f64) {
     let series = format!("identity_resolver_{series}");
-    let found = value(world, &series).await;
+    let found = world.client().series(&series).await;
     assert!(found.is_some_and(|found| (found - expected).abs() < f64::EPSILON), "{series}: {found:?}");
 }
 
@@ -51,7 +43,7 @@ async fn calls_to_kratos_are_counted_by_what_came_of_them() {
     world.client().resolve(identity).await;
     for outcome in ["ok", "not_found", "invalid"] {
         let series = format!("identity_resolver_kratos_calls_total{{outcome=\"{outcome}\"}}");
-        assert_eq!(value(&world, &series).await, Some(1.0), "{series}");
+        assert_eq!(world.client().series(&series).await, Some(1.0), "{series}");
     }
 }
 
@@ -95,6 +87,6 @@ async fn requests_are_counted_by_route_and_never_by_path() {
 async fn the_version_and_the_pool_show() {
     let world = World::start().await;
     is(&world, &format!("build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1.0).await;
-    let connections = value(&world, "identity_resolver_pool_connections").await;
+    let connections = world.client().series("identity_resolver_pool_connections").await;
     assert!(connections.is_some_and(|number| number >= 1.0), "{connections:?}");
 }

@@ -4,6 +4,7 @@
 pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod contract;
+pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod dice;
 pub(crate) mod history;
@@ -16,6 +17,8 @@ pub(crate) mod reviews;
 pub(crate) mod rows;
 pub(crate) mod server;
 pub(crate) mod service;
+pub(crate) mod sessions;
+pub(crate) mod whole;
 pub(crate) mod world;
 
 use std::future::Future;

@@ -88,6 +88,14 @@ impl Client {
         self.send(Listener::Operations, "GET", path, &[], Vec::new()).await
     }
 
+    /// The value of one series of the metrics, labels included; none when the line is not there.
+    pub(crate) async fn series(&self, series: &str) -> Option<f64> {
+        let text = self.operations("/metrics").await.text();
+        let lines = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let (_, value) = lines.into_iter().find(|(name, _)| *name == series)?;
+        value.parse().ok()
+    }
+
     /// Asks in the first dialect, as often as a load does: the answer is not held against the document.
     pub(crate) async fn try_resolve(
         &self,

@@ -74,7 +74,9 @@ impl TestDb {
 
 impl Drop for TestDb {
     fn drop(&mut self) {
-        let (server, statement) = (self.server.clone(), format!("DROP DATABASE IF EXISTS {}", self.name));
+        // A test that stopped half-way may have left a table locked: better a database than a run that never ends.
+        let statement = format!("SET SESSION lock_wait_timeout = 20; DROP DATABASE IF EXISTS {}", self.name);
+        let server = self.server.clone();
         // A thread of its own, because this may run inside a runtime, which cannot be blocked on.
         let dropped = std::thread::spawn(move || {
             let runtime =

@@ -17,6 +17,13 @@ pub(crate) struct Call {
     pub(crate) told: Told,
 }
 
+impl Call {
+    /// From the question to the answer, or to the end of hope.
+    pub(crate) fn took(&self) -> Duration {
+        self.ended.saturating_sub(self.began)
+    }
+}
+
 /// What a caller was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -57,6 +64,11 @@ impl Record {
     /// The clock starts now.
     pub(crate) fn begin() -> Record {
         Record { start: Instant::now(), calls: Mutex::default() }
+    }
+
+    /// The time on the record's clock.
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// Makes one call and writes it down.

@@ -40,6 +40,8 @@ pub(crate) struct Proxy {
 struct State {
     target: Mutex<String>,
     fault: Mutex<Fault>,
+    /// Connections that it may still cut; no bound where there is none.
+    strikes_left: Mutex<Option<usize>>,
     is_over: AtomicBool,
     living: Mutex<Vec<TcpStream>>,
     /// Connections of an older age than this one carry nothing any more, and are not closed either.
@@ -51,6 +53,18 @@ impl State {
     fn fault(&self) -> Fault {
         *self.fault.lock().expect("the fault")
     }
+
+    /// A connection was cut; when that was the last one that was to be, all is well again.
+    fn has_struck(&self) {
+        let mut left = self.strikes_left.lock().expect("the strikes");
+        if let Some(number) = left.as_mut() {
+            *number = number.saturating_sub(1);
+            if *number == 0 {
+                *left = None;
+                *self.fault.lock().expect("the fault") = Fault::None;
+            }
+        }
+    }
 }
 
 impl Proxy {
@@ -61,6 +75,7 @@ impl Proxy {
         let state = Arc::new(State {
             target: Mutex::new(target),
             fault: Mutex::new(Fault::None),
+            strikes_left: Mutex::new(None),
             is_over: AtomicBool::new(false),
             living: Mutex::default(),
             age: AtomicU64::new(0),
@@ -83,8 +98,15 @@ impl Proxy {
         self.address.port()
     }
 
+    /// This cut happens to so many connections, the first that meet it, and to no other.
+    pub(crate) fn fault_times(&self, fault: Fault, connections: usize) {
+        self.fault(fault);
+        *self.state.strikes_left.lock().expect("the strikes") = Some(connections);
+    }
+
     /// From now on this happens, and nothing else.
     pub(crate) fn fault(&self, fault: Fault) {
+        *self.state.strikes_left.lock().expect("the strikes") = None;
         *self.state.fault.lock().expect("the fault") = fault;
         if fault == Fault::Refuse {
             self.break_connections();

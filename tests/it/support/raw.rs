@@ -26,6 +26,14 @@ impl Raw {
         self.stream.write_all(bytes).is_ok()
     }
 
+    /// Asks the resolve route in the first dialect and reads nothing.
+    pub(crate) fn ask(&mut self, identity: uuid::Uuid) -> bool {
+        let body = serde_json::json!({ "kratosIdentityId": identity }).to_string();
+        let (length, path) = (body.len(), super::client::RESOLVE);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+        self.write(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes())
+    }
+
     /// Ends the connection with a reset in place of a goodbye.
     pub(crate) fn reset(self) {
         let lingering = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));

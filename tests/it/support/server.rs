@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use url::Url;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running MariaDB; its data goes with it.
 pub(crate) struct Server {
@@ -31,7 +31,8 @@ impl Server {
         let folder = std::env::temp_dir().join(format!("ir-server-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&folder).expect("a folder");
         set_up(&install, &folder);
-        let account = "CREATE USER IF NOT EXISTS tests@127.0.0.1; GRANT ALL ON *.* TO tests@127.0.0.1;\n";
+        // One statement a line, or the server takes them for one.
+        let account = "CREATE USER IF NOT EXISTS tests@127.0.0.1;\nGRANT ALL ON *.* TO tests@127.0.0.1;\n";
         std::fs::write(folder.join("account.sql"), account).expect("a file");
         let port = free_port();
         let child = launch(&program, &folder, port);

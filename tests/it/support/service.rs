@@ -5,7 +5,7 @@ use super::log::{Log, field};
 use super::process;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that should be quick; only ever waited for when something is broken.
@@ -150,12 +150,16 @@ impl Process {
     }
 
     /// How it ended, if it has.
-    pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child")
     }
 
     /// Waits for its end and for its last line; gives the exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
+        self.wait_for_status().code()
+    }
+
+    fn wait_for_status(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
@@ -167,7 +171,7 @@ impl Process {
         for reader in self.readers.drain(..) {
             reader.join().expect("a reader");
         }
-        status.code()
+        status
     }
 }
 
@@ -219,6 +223,13 @@ impl Service {
     pub(crate) async fn ended(self) -> (Option<i32>, String) {
         let mut process = self.process;
         let ended = tokio::task::spawn_blocking(move || (process.wait(), process.log.text()));
+        ended.await.expect("its end")
+    }
+
+    /// Waits for its end, which nobody asked for; gives how it ended and all it ever wrote.
+    pub(crate) async fn died(self) -> (ExitStatus, String) {
+        let mut process = self.process;
+        let ended = tokio::task::spawn_blocking(move || (process.wait_for_status(), process.log.text()));
         ended.await.expect("its end")
     }
 }

@@ -31,7 +31,12 @@ impl World {
 
     /// With some settings.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> World {
-        let (kratos, db) = (FakeKratos::start(), TestDb::create().await);
+        World::on(TestDb::create().await, settings).await
+    }
+
+    /// On a database of a server of the test's own.
+    pub(crate) async fn on(db: TestDb, settings: &[(&str, &str)]) -> World {
+        let kratos = FakeKratos::start();
         let setup = Setup::new(&db.url(), &kratos.admin_url()).with(settings);
         setup.migrate();
         let service = setup.serve().await;

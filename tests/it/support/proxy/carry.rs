@@ -37,6 +37,8 @@ fn pump(mut from: TcpStream, mut to: TcpStream, way: Way, is_alive: &dyn Fn() ->
             continue;
         }
         if !pass(&buffer[..read], &mut to, way, fault, &mut left) {
+            // Before the ends can see it and come again.
+            state.has_struck();
             break;
         }
     }

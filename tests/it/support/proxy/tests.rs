@@ -83,6 +83,15 @@ fn a_cut_upwards_hides_the_question_and_one_downwards_only_the_answer() {
 }
 
 #[test]
+fn a_cut_of_one_connection_spares_the_next() {
+    let (address, _ears) = echo("a:");
+    let proxy = Proxy::open(address);
+    proxy.fault_times(Fault::CutDown, 1);
+    assert!(ping(&mut call(&proxy)).is_err());
+    assert_eq!(ping(&mut call(&proxy)).as_deref(), Ok("a:ping"));
+}
+
+#[test]
 fn an_answer_is_cut_short() {
     let (address, _ears) = echo("a:");
     let proxy = Proxy::open(address);

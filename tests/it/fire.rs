@@ -1,0 +1,3 @@
+//! Under fire: clients that vanish, databases that die, processes that are killed. These tests run alone.
+
+mod resets;
