@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # The storage, policy, race and schema tests; the others say nothing about the server.
 filters='pool:: policy:: races:: resolve:: commands::schema commands::doctor limits:: addresses:: reviews:: batch:: reverse::
   model:: adoption:: plans:: linking_abuse::'
+# These freeze, cut and kill, and look at times: nothing may run beside them.
+under_fire='fire::failover fire::resets'
 
 skip() {
   printf '\n*** SKIPPED: no test ran on MySQL: %s ***\n\n' "$*"
@@ -59,6 +61,12 @@ scratch_open
 [ -n "${MYSQL_TEST_URL:-}" ] || can_be_had || skip 'set MYSQL_TEST_URL, or run this as root on Debian (x86_64)'
 [ -n "${MYSQL_TEST_URL:-}" ] || start_mysql
 unset "${!RESOLVER_@}" "${!KRATOS_@}" DATABASE_URL SQLX_OFFLINE
+export TEST_DATABASE_URL=$MYSQL_TEST_URL
+run_tests() {
+  launch tests cargo test --workspace --locked --features identity-resolver/faults --test it -- "$@"
+  wait "$launched"
+}
 # shellcheck disable=SC2086 # one word each on purpose
-TEST_DATABASE_URL=$MYSQL_TEST_URL launch tests cargo test --workspace --locked --features identity-resolver/faults --test it -- $filters "$@"
-wait "$launched"
+run_tests $filters "$@"
+# shellcheck disable=SC2086
+run_tests $under_fire --test-threads=1

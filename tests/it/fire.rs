@@ -1,3 +1,4 @@
 //! Under fire: clients that vanish, databases that die, processes that are killed. These tests run alone.
 
+mod failover;
 mod resets;
