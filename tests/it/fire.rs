@@ -1,4 +1,5 @@
 //! Under fire: clients that vanish, databases that die, processes that are killed. These tests run alone.
 
+mod commits;
 mod failover;
 mod resets;
