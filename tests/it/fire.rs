@@ -2,4 +2,5 @@
 
 mod commits;
 mod failover;
+mod kills;
 mod resets;
