@@ -12,6 +12,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection as _, Executor, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlSslMode},
 };
+use tokio::time::Instant;
 
 use super::{StorageError, nodelay, reach::Reach};
 use crate::config::Database;
@@ -54,11 +55,11 @@ impl Connector {
         Ok(Self { options: options(config)?, generation: AtomicU64::new(0), reach: Reach::default() })
     }
 
-    /// A connection failed, and the server with it, unless others were opened since the failure was first noticed:
-    /// after a fail-over those of before die one by one, for seconds, and say nothing of the server of now.
-    pub(super) fn found_dead(&self, opened_in: u64) {
+    /// A connection failed that was lent then, and the server with it unless it has answered others since.
+    /// One of an older generation says nothing at all.
+    pub(super) fn found_dead(&self, opened_in: u64, lent: Instant) {
         if opened_in == self.generation.load(Ordering::Acquire) {
-            self.reach.note(false);
+            self.reach.unanswered(lent);
             self.distrust(opened_in);
         }
     }
@@ -166,12 +167,12 @@ mod tests {
     fn a_connection_of_before_says_nothing_of_the_server_of_now() {
         let pairs = [("DATABASE_URL", "mysql://u:p@127.0.0.1:1/d")];
         let connector = Connector::try_new(&Database::load(&Source::from_pairs(pairs)).unwrap()).unwrap();
-        connector.found_dead(0);
+        connector.found_dead(0, Instant::now());
         assert!(connector.reach.is_lost());
-        connector.reach.note(true);
-        connector.found_dead(0);
+        connector.reach.answered();
+        connector.found_dead(0, Instant::now());
         assert!(!connector.reach.is_lost());
-        connector.found_dead(1);
+        connector.found_dead(1, Instant::now());
         assert!(connector.reach.is_lost());
     }
 }

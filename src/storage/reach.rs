@@ -29,11 +29,20 @@ struct State {
     /// Attempts under way while the server cannot be reached: one, or more where they hang.
     trying: u32,
     next_distrust: Option<Instant>,
+    /// When it last answered.
+    answered: Option<Instant>,
+}
+
+impl State {
+    fn has_answered(&self, since: Instant) -> bool {
+        self.answered.is_some_and(|answered| answered > since)
+    }
 }
 
 /// An attempt to open a connection; dropped without a word it has failed, as one that was given up has.
 pub(super) struct Attempt<'a> {
     reach: &'a Reach,
+    began: Instant,
     /// Made while the server could not be reached, so that others wait for it.
     awaited: bool,
     succeeded: bool,
@@ -52,7 +61,9 @@ impl Reach {
         let patience = Instant::now() + PAUSE;
         loop {
             match self.turn() {
-                Turn::Now { awaited } => return Some(Attempt { reach: self, awaited, succeeded: false }),
+                Turn::Now { awaited } => {
+                    return Some(Attempt { reach: self, began: Instant::now(), awaited, succeeded: false });
+                }
                 Turn::AfterTheOther if Instant::now() < patience => sleep(LOOK).await,
                 Turn::AfterTheOther | Turn::TooEarly => return None,
             }
@@ -74,12 +85,18 @@ impl Reach {
         }
     }
 
-    /// A statement was answered, or not.
-    pub(super) fn note(&self, answered: bool) {
+    /// The server answered.
+    pub(super) fn answered(&self) {
         let mut state = self.lock();
-        if answered {
-            state.next_attempt = None;
-        } else if state.next_attempt.is_none() {
+        state.next_attempt = None;
+        state.answered = Some(Instant::now());
+    }
+
+    /// What began then was never answered. It says nothing where the server has answered others since: after a
+    /// fail-over what was begun before fails late, for seconds.
+    pub(super) fn unanswered(&self, since: Instant) {
+        let mut state = self.lock();
+        if state.next_attempt.is_none() && !state.has_answered(since) {
             state.next_attempt = Some(Instant::now());
         }
     }
@@ -108,14 +125,14 @@ impl Reach {
 impl Attempt<'_> {
     pub(super) fn succeed(mut self) {
         self.succeeded = true;
-        self.reach.note(true);
+        self.reach.answered();
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let mut state = self.reach.lock();
-        if !self.succeeded {
+        if !self.succeeded && !state.has_answered(self.began) {
             state.next_attempt = Some(Instant::now() + PAUSE);
         }
         if self.awaited {
@@ -156,7 +173,7 @@ mod tests {
     async fn who_comes_while_one_tries_shares_its_luck() {
         for is_lucky in [true, false] {
             let reach = Reach::default();
-            reach.note(false);
+            reach.unanswered(Instant::now());
             let first = reach.attempt().await.unwrap();
             let others = async { futures_util::future::join_all((0..8).map(|_| reach.attempt())).await };
             let end = async { if is_lucky { first.succeed() } else { drop(first) } };
@@ -168,11 +185,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_an_attempt_that_hangs_one_of_those_who_wait_tries_and_they_wait_no_longer() {
         let reach = Reach::default();
-        reach.note(false);
+        reach.unanswered(Instant::now());
         let _hangs = reach.attempt().await.unwrap();
         let start = Instant::now();
         let others = futures_util::future::join_all((0..8).map(|_| reach.attempt())).await;
         assert_eq!(others.iter().flatten().count(), 1);
         assert_eq!(start.elapsed(), PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_late_says_nothing_of_a_server_that_has_answered_since() {
+        let reach = Reach::default();
+        let (slow, began) = (reach.attempt().await.unwrap(), Instant::now());
+        tokio::time::advance(PAUSE).await;
+        reach.attempt().await.unwrap().succeed();
+        drop(slow);
+        reach.unanswered(began);
+        assert!(!reach.is_lost());
+        reach.unanswered(Instant::now());
+        assert!(reach.is_lost());
     }
 }

@@ -35,6 +35,7 @@ pub struct Connection {
     object: Option<Object<Connector>>,
     state: State,
     in_transaction: bool,
+    lent: Instant,
     expires: Instant,
     _writer: Option<OwnedSemaphorePermit>,
     metrics: Arc<Metrics>,
@@ -99,9 +100,10 @@ impl Connection {
         writer: Option<OwnedSemaphorePermit>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let expires = Instant::now() + unit_of_work;
+        let lent = Instant::now();
+        let expires = lent + unit_of_work;
         let (state, in_transaction) = (State::Idle, false);
-        Self { object: Some(object), state, in_transaction, expires, _writer: writer, metrics, layout }
+        Self { object: Some(object), state, in_transaction, lent, expires, _writer: writer, metrics, layout }
     }
 
     /// What is known of the table `user`; the same for all connections of the pool.
@@ -161,7 +163,7 @@ impl Drop for Connection {
         let reason = match self.state {
             State::Idle | State::Refused if !self.in_transaction => {
                 if let Some(manager) = manager {
-                    manager.reach.note(true);
+                    manager.reach.answered();
                 }
                 return;
             }
@@ -171,7 +173,7 @@ impl Drop for Connection {
         };
         self.metrics.database_connection_dropped(reason);
         if let (State::Expired | State::Broken, Some(manager)) = (self.state, manager) {
-            manager.found_dead(object.generation);
+            manager.found_dead(object.generation, self.lent);
         }
         // Dropping the raw connection closes its socket; the server rolls back what was open.
         let _closed: Opened = Object::take(object);
