@@ -27,6 +27,7 @@ soak: ## the long forms of tests, minutes each; MODEL_SEED=... repeats a run of 
 check: ## formatting, clippy, documentation and freshness of .sqlx
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features identity-resolver/faults -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --document-private-items
 	@bash tests/env/sqlx.sh --check
 
