@@ -145,8 +145,15 @@ impl FakeKratos {
         if kind == PathKind::Any { counts.total } else { counts.by_path.get(&kind).copied().unwrap_or(0) }
     }
 
+    /// The most calls on identities that were under way at once since the last reset.
+    #[must_use]
+    pub fn most_calls_at_once(&self) -> u64 {
+        self.shared.under_way.most()
+    }
+
     /// Sets every count to nought.
     pub fn reset_calls(&self) {
+        self.shared.under_way.reset();
         *self.shared.counts() = crate::counts::Counts::default();
     }
 }

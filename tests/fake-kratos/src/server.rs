@@ -81,6 +81,7 @@ async fn serve(side: Side, request: &HttpRequest, body: &[u8], shared: &Shared) 
         return wire::respond(reply, Delivery::Whole, method);
     }
     shared.counts().note(call.kind(), call.identity());
+    let _on_its_way = call.kind().concerns_identities().then(|| shared.under_way.begin());
     let action = shared.faults().take(call.kind(), call.identity());
     let honest = answer(side, &call, request, body, shared);
     let (reply, delivery) = match action {

@@ -5,7 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::{counts::Counts, fault::Faults, store::Store};
+use crate::{
+    counts::{Counts, UnderWay},
+    fault::Faults,
+    store::Store,
+};
 
 /// The state of one double.
 pub(crate) struct Shared {
@@ -14,6 +18,7 @@ pub(crate) struct Shared {
     counts: Mutex<Counts>,
     /// Shown instead of the built-in ones, if any were planted.
     schemas: Mutex<Option<Vec<(String, Value)>>>,
+    pub(crate) under_way: UnderWay,
     /// `http://host:port`, without a slash at the end.
     pub(crate) admin_url: String,
     /// As `admin_url`.
@@ -28,6 +33,7 @@ impl Shared {
             faults: Mutex::default(),
             counts: Mutex::default(),
             schemas: Mutex::default(),
+            under_way: UnderWay::default(),
             admin_url,
             public_url,
             stopping: watch::Sender::new(false),
