@@ -54,7 +54,7 @@ pub fn io_runtime() -> std::io::Result<Runtime> {
 pub fn serve(config: Config) -> Result<(), NotServing> {
     let metrics = Arc::new(Metrics::try_new().context("the metrics")?);
     let _log = logging::init(&config.log.levels, metrics.log_lines_dropped()).context("the log")?;
-    http::report_panics();
+    http::report_panics(Arc::clone(&metrics));
     let runtime = io_runtime().context("the I/O runtime")?;
     let pool = Pool::try_new(&config.database, Arc::clone(&metrics)).context("the database settings")?;
     let pool = pool.with_user_columns(config.user_columns.clone());

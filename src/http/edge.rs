@@ -46,7 +46,6 @@ pub(super) async fn edge(
         }
         Err(_) => {
             seen.status = Problem::INTERNAL.status.as_u16();
-            edge.metrics.panicked();
             return Err(finished(&edge, Problem::INTERNAL, audit));
         }
     };

@@ -128,7 +128,7 @@ impl Metrics {
         count(&self.series.policy_refusals, row);
     }
 
-    /// Some code panicked and was caught.
+    /// Some code panicked.
     pub fn panicked(&self) {
         self.series.panics.inc();
     }
