@@ -17,3 +17,4 @@ mod health;
 mod identities;
 mod presence;
 mod survey;
+mod turn;

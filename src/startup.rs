@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{batch::Batch, health::Health, lookup::Lookup, resolve::Resolver},
     config::{Config, Lifecycle},
-    domain::policy::{Linking, Settings},
+    domain::policy::Linking,
     http::{self, Parts, Servers},
     io::Io,
     kratos,
@@ -65,8 +65,8 @@ pub fn serve(config: Config) -> Result<(), NotServing> {
     let health = Health::new(pool.clone(), Arc::clone(&kratos));
     check_schema(&runtime, &health)?;
     check_user_columns(&runtime, &pool)?;
+    warn_of_risks(&config);
     let Config { http, policy: settings, traits, lifecycle, database, .. } = config;
-    warn_of_risks(settings, &http);
     let io = Io::new(runtime.handle().clone(), http.concurrency, Arc::clone(&metrics));
     let shutdown = Shutdown::default();
     let resolver = Arc::new(Resolver::new(pool.clone(), kratos, traits, settings, Arc::clone(&metrics)));
@@ -136,14 +136,22 @@ fn check_user_columns(runtime: &Runtime, pool: &Pool) -> Result<(), NotServing> 
     Ok(())
 }
 
-fn warn_of_risks(settings: Settings, http: &crate::config::Http) {
-    if settings.linking == Linking::Trust {
+fn warn_of_risks(config: &Config) {
+    let (http, kratos) = (&config.http, &config.kratos);
+    if config.policy.linking == Linking::Trust {
         tracing::warn!(
             "RESOLVER_LINKING is trust: whoever enters an address in Kratos gets the user who has it"
         );
     }
     if !http.listen.ip().is_loopback() {
         tracing::warn!("callers are not authenticated: whoever reaches the internal listener can resolve");
+    }
+    // As many calls as ask Kratos may stand in line to ask it.
+    if kratos.concurrency.saturating_mul(2) >= http.concurrency {
+        tracing::warn!(
+            "RESOLVER_CONCURRENCY is not more than twice RESOLVER_KRATOS_CONCURRENCY: while Kratos hangs, calls \
+             that wait for it may take every place, and those that need no Kratos be refused"
+        );
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) const CONCURRENCY: Setting = Setting::number(
     Preset::Number(64),
     (1, 4096),
     Unit::Things,
-    "How many calls to Kratos may be under way at once.",
+    "How many calls to Kratos may be under way at once; as many more wait for a moment, others are refused.",
 );
 
 /// How Kratos is reached.

@@ -9,15 +9,13 @@ use reqwest::{
     redirect,
 };
 use secrecy::ExposeSecret;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::{Instant, sleep, timeout, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::{
     breaker::Breaker,
     error::{ClientError, KratosError, Reason},
+    turn::Turns,
 };
 use crate::{config::Kratos, domain::ids::AuditId, telemetry::Metrics};
 
@@ -27,8 +25,6 @@ const TRIES: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(50);
 /// A Kratos that asks for more patience than this is asked again all the same.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
-/// How long a call waits for another one to end.
-const SATURATED_AFTER: Duration = Duration::from_millis(300);
 
 /// Speaks to one Kratos. Lives on the I/O runtime.
 pub struct Client {
@@ -38,7 +34,7 @@ pub struct Client {
     pub(super) answer_max_bytes: usize,
     pub(super) page_max_bytes: usize,
     pub(super) breaker: Breaker,
-    permits: Semaphore,
+    turns: Turns,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -65,7 +61,7 @@ impl Client {
             answer_max_bytes: config.answer_max_bytes,
             page_max_bytes: config.page_max_bytes,
             breaker: Breaker::new(config.breaker_failures, config.breaker_max),
-            permits: Semaphore::new(config.concurrency),
+            turns: Turns::new(config.concurrency),
             metrics,
         })
     }
@@ -79,6 +75,12 @@ impl Client {
         url
     }
 
+    /// Whether a call that comes now would be refused for want of a turn.
+    #[must_use]
+    pub fn is_saturated(&self) -> bool {
+        self.turns.are_taken()
+    }
+
     /// A GET that is tried twice at most. `read` says whether a 200 or a 404 is an answer of Kratos' own; only
     /// then does it count as a sign of health.
     pub(super) async fn get<T>(
@@ -86,7 +88,7 @@ impl Client {
         ask: Ask,
         read: impl Fn(&Answer) -> Result<T, KratosError>,
     ) -> Result<T, KratosError> {
-        let _permit = self.permit().await?;
+        let _turn = self.turns.wait().await.ok_or(KratosError::Saturated)?;
         let deadline = Instant::now() + self.total;
         let mut tries = 0;
         loop {
@@ -105,13 +107,6 @@ impl Client {
                 return outcome;
             }
             sleep(PAUSE).await;
-        }
-    }
-
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, KratosError> {
-        match timeout(SATURATED_AFTER, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(KratosError::Saturated),
         }
     }
 

@@ -17,7 +17,9 @@ use crate::domain::{
 };
 
 impl Client {
-    /// The identity, or `None` where Kratos itself says that there is none: a 404 of a proxy is not that.
+    /// The identity, or `None` where Kratos itself says that there is none: a 404 of a proxy is not that. Neither is
+    /// remembered: who has just registered must be found, and a caller that asks for ever new ids defeats any cache.
+    /// The turns bound what reaches Kratos.
     pub async fn fetch(
         &self,
         id: IdentityId,

@@ -7,3 +7,4 @@ mod failover;
 mod kills;
 mod panics;
 mod resets;
+mod stuck;

@@ -175,6 +175,17 @@ async fn no_more_calls_to_kratos_than_the_bound_and_hits_do_not_notice() {
 }
 
 #[tokio::test]
+async fn bounds_that_let_a_kratos_that_hangs_take_every_place_are_warned_of() {
+    for (concurrency, is_warned) in [("128", true), ("129", false)] {
+        let world =
+            World::with(&[("RESOLVER_KRATOS_CONCURRENCY", "64"), ("RESOLVER_CONCURRENCY", concurrency)])
+                .await;
+        let warned = world.service.log().text().contains("more than twice RESOLVER_KRATOS_CONCURRENCY");
+        assert_eq!(warned, is_warned, "{concurrency}");
+    }
+}
+
+#[tokio::test]
 async fn the_bound_of_a_body_is_a_setting() {
     let world = World::with(&[("RESOLVER_BODY_MAX_BYTES", "200")]).await;
     let json = serde_json::json!({ "kratosIdentityId": Uuid::now_v7() }).to_string();

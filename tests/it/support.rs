@@ -8,6 +8,7 @@ pub(crate) mod crowd;
 pub(crate) mod database;
 pub(crate) mod dice;
 pub(crate) mod history;
+pub(crate) mod lean;
 pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod process;
@@ -49,6 +50,18 @@ pub(crate) fn database_server() -> url::Url {
     let url: url::Url = value.parse().expect("TEST_DATABASE_URL is mysql://user:pw@host:port/");
     assert!(url.path().trim_matches('/').is_empty(), "TEST_DATABASE_URL names a server and no database");
     url
+}
+
+/// How long or often a test does something: the environment variable's number, else the one of `make test`.
+pub(crate) fn number(variable: &str, preset: u64) -> u64 {
+    let given = std::env::var_os(variable).map(|value| value.to_str().and_then(|value| value.parse().ok()));
+    given.map_or(preset, |value| value.unwrap_or_else(|| panic!("{variable} is a number")))
+}
+
+/// One line for a goal that a test measures; panics where it is missed.
+pub(crate) fn goal(name: &str, figure: impl std::fmt::Display, is_met: bool) {
+    println!("goal: {name}: {figure}: {}", if is_met { "pass" } else { "FAIL" });
+    assert!(is_met, "missed: {name}: {figure}");
 }
 
 /// Asks `probe` again and again until it gives something; panics with `what` after `limit`.

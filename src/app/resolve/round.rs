@@ -108,7 +108,7 @@ impl Resolver {
     }
 
     /// The link our own tables know, and whether an attempt of this very call made it.
-    async fn known_link(&self, id: IdentityId, memory: &Memory) -> Result<(LinkFact, bool), StorageError> {
+    async fn known_link(&self, id: IdentityId, memory: &Memory) -> Result<(LinkFact, bool), Failure> {
         let mut connection = self.pool.acquire().await?;
         if let Some(user) = user::find_linked(&mut connection, id).await? {
             let mut created = false;
@@ -116,6 +116,10 @@ impl Resolver {
                 created |= link_history::find_created(&mut connection, *attempt).await?;
             }
             return Ok((LinkFact::Linked(user), created));
+        }
+        // Whoever will be refused a turn at Kratos is refused before it costs more.
+        if memory.identity.is_none() && self.kratos.is_saturated() {
+            return Err(Failure::Overloaded);
         }
         let orphan = link_history::find_orphan(&mut connection, id).await?;
         Ok((if orphan { LinkFact::UserGone } else { LinkFact::Unlinked }, false))

@@ -5,6 +5,20 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+/// Names in lower case with their values, in the order they came.
+pub(crate) type Headers = Vec<(String, String)>;
+
+/// Reads the head of an answer: where it ends, the status and the headers; none while it is not whole.
+pub(crate) fn head(bytes: &[u8]) -> Option<(usize, u16, Headers)> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let text = String::from_utf8_lossy(&bytes[..end]);
+    let mut lines = text.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let headers = headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+    Some((end + 4, status, headers))
+}
+
 /// One connection; every wait on it is bounded.
 pub(crate) struct Raw {
     stream: TcpStream,
@@ -42,20 +56,13 @@ impl Raw {
 
     /// Reads one answer with a `Content-Length`; none when the connection ends or stays silent.
     pub(crate) fn answer(&mut self, listener: Listener, method: &str, path: &str) -> Option<Answer> {
-        let end = loop {
-            if let Some(at) = self.pending.windows(4).position(|four| four == b"\r\n\r\n") {
-                break at;
+        let (status, headers) = loop {
+            if let Some((end, status, headers)) = head(&self.pending) {
+                self.pending.drain(..end);
+                break (status, headers);
             }
             self.more()?;
         };
-        let head = String::from_utf8_lossy(&self.pending[..end]).into_owned();
-        self.pending.drain(..end + 4);
-        let mut lines = head.split("\r\n");
-        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers: Vec<(String, String)> = lines
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-            .collect();
         let length = headers.iter().find(|(name, _)| name == "content-length");
         let length = length.map_or(0, |(_, value)| value.parse::<usize>().unwrap_or_default());
         let length = if method == "HEAD" { 0 } else { length };
