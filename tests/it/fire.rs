@@ -7,4 +7,5 @@ mod failover;
 mod kills;
 mod panics;
 mod resets;
+mod stop;
 mod stuck;

@@ -2,6 +2,7 @@
 //! holds every answer against. Nothing here asserts a behaviour of its own.
 
 pub(crate) mod answer;
+pub(crate) mod balancer;
 pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod crowd;
