@@ -83,6 +83,11 @@ impl Key {
         matches!(self.columns.as_slice(), [Some(one)] if one.eq_ignore_ascii_case(column))
     }
 
+    /// All its columns; `None` where one of them is not in it whole.
+    pub(super) fn whole_columns(&self) -> Option<Vec<&str>> {
+        self.columns.iter().map(Option::as_deref).collect()
+    }
+
     /// Whether the key serves a look-up by this column.
     pub(super) fn starts_with(&self, column: &str) -> bool {
         matches!(self.columns.first(), Some(Some(first)) if first.eq_ignore_ascii_case(column))

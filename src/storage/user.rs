@@ -113,11 +113,12 @@ pub async fn insert(connection: &mut Connection, user: &NewUser<'_>) -> Result<(
     if shape.plan.email_must_differ {
         refuse_taken_address(connection, user.address).await?;
     }
-    for (statement, column, value) in shape.plan.must_differ(&values) {
-        // Safe: the column's name comes from `information_schema`, quoted.
-        let question = value.clone().bind_to(sqlx::query(AssertSqlSafe(statement)));
+    for (statement, columns, differing) in shape.plan.must_differ(&values) {
+        // Safe: the columns' names come from `information_schema`, quoted.
+        let question = sqlx::query(AssertSqlSafe(statement));
+        let question = differing.into_iter().fold(question, |query, value| value.clone().bind_to(query));
         if question.fetch_optional(&mut *connection).await?.is_some() {
-            return Err(StorageError::Unfillable(format!("another user has the value for {column}")));
+            return Err(StorageError::Unfillable(format!("another user has the value for {columns}")));
         }
     }
     let inserted = shape.plan.insert(user, values).execute(&mut *connection).await;

@@ -30,8 +30,6 @@ const USUAL: [(&str, Variable); 3] =
 struct Slot {
     column: Column,
     fill: Fill,
-    /// Another row may have the same value already, and must not.
-    must_differ: bool,
 }
 
 /// What is put into a column.
@@ -46,6 +44,8 @@ pub(super) enum Value {
 #[derive(Debug)]
 pub(super) struct Plan {
     slots: Vec<Slot>,
+    /// Places of slots that another row may have the same values in already, all of them, and must not.
+    differing: Vec<Vec<usize>>,
     gaps: Vec<Gap>,
     email_characters: usize,
     pub(super) email_must_differ: bool,
@@ -64,27 +64,18 @@ impl Plan {
         for (name, fill) in rules {
             match fit::column_for(name, fill, columns) {
                 Err(problem) => inspection.faults.push(format!("{FILE}: column {name} {problem}")),
-                Ok(column) => {
-                    let never_repeated = matches!(fill, Fill::Literal(Literal::Null))
-                        || matches!(fill, Fill::Variable(variable) if variable.is_never_repeated());
-                    let must_differ = !never_repeated && is_alone_unique(name);
-                    if must_differ {
-                        inspection.warnings.push(format!(
-                            "{FILE}: column {name} is unique, but its rule may give two people the same; \
-                             $slug and $uuid never do"
-                        ));
-                    }
-                    slots.push(Slot { column: column.clone(), fill: fill.clone(), must_differ });
-                }
+                Ok(column) => slots.push(Slot { column: column.clone(), fill: fill.clone() }),
             }
         }
         for (name, variable) in USUAL {
             let fill = Fill::Variable(variable);
             let is_ruled = slots.iter().any(|slot| slot.column.is(name));
             if let (false, Ok(column)) = (is_ruled, fit::column_for(name, &fill, columns)) {
-                slots.push(Slot { column: column.clone(), fill, must_differ: false });
+                slots.push(Slot { column: column.clone(), fill });
             }
         }
+        let differing = differing(&slots, keys);
+        inspection.warnings.extend(differing.iter().map(|places| warning(&slots, places)));
         let mut gaps = gaps(&slots, columns);
         for gap in &mut gaps {
             gap.is_unique = is_alone_unique(&gap.column);
@@ -94,7 +85,7 @@ impl Plan {
         let statement = statement(&slots);
         let (email_characters, email_must_differ) =
             (email_characters.unwrap_or_default(), is_alone_unique("email"));
-        Self { slots, gaps, email_characters, email_must_differ, statement }
+        Self { slots, differing, gaps, email_characters, email_must_differ, statement }
     }
 
     /// What goes into the slots, in order; refused where the table asks for what nobody told, or cannot hold the
@@ -111,15 +102,18 @@ impl Plan {
         Ok(self.slots.iter().map(|slot| slot.value(&person, user.created_at)).collect())
     }
 
-    /// Questions that find a row with a value that must differ: the statement, the column, the value.
+    /// Questions that find a row with values that must differ: the statement, the columns, the values.
     pub(super) fn must_differ<'a>(
         &'a self,
         values: &'a [Value],
-    ) -> impl Iterator<Item = (String, &'a str, &'a Value)> {
-        let differing = self.slots.iter().zip(values).filter(|(slot, _)| slot.must_differ);
-        differing.map(|(slot, value)| {
-            let column = slot.column.quoted();
-            (format!("SELECT 1 FROM `user` WHERE {column} = ? LIMIT 1"), slot.column.name.as_str(), value)
+    ) -> impl Iterator<Item = (String, String, Vec<&'a Value>)> {
+        self.differing.iter().map(|places| {
+            let slots = places.iter().filter_map(|place| self.slots.get(*place));
+            let conditions: Vec<String> = slots.map(|slot| format!("{} = ?", slot.column.quoted())).collect();
+            let condition = conditions.join(" AND ");
+            let statement = format!("SELECT 1 FROM `user` WHERE {condition} LIMIT 1");
+            let values = places.iter().filter_map(|place| values.get(*place)).collect();
+            (statement, names(&self.slots, places), values)
         })
     }
 
@@ -166,6 +160,13 @@ impl Value {
 }
 
 impl Slot {
+    fn is_never_repeated(&self) -> bool {
+        match &self.fill {
+            Fill::Literal(literal) => *literal == Literal::Null,
+            Fill::Variable(variable) => variable.is_never_repeated(),
+        }
+    }
+
     fn value(&self, person: &Person<'_>, at: OffsetDateTime) -> Value {
         let text = match &self.fill {
             Fill::Variable(Variable::Now) if !self.column.is_text() => {
@@ -197,6 +198,30 @@ impl Slot {
         let letters = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
         is_narrow.then(|| charset.chars().filter(letters).collect())
     }
+}
+
+/// Unique keys that are filled by slots alone, none of which keeps two people apart by itself.
+fn differing(slots: &[Slot], keys: &[Key]) -> Vec<Vec<usize>> {
+    let place = |name: &str| slots.iter().position(|slot| slot.column.is(name));
+    let places = |key: &Key| key.whole_columns()?.into_iter().map(place).collect::<Option<Vec<usize>>>();
+    let is_repeatable = |places: &Vec<usize>| {
+        !places.iter().filter_map(|place| slots.get(*place)).any(Slot::is_never_repeated)
+    };
+    keys.iter().filter(|key| key.is_unique).filter_map(places).filter(is_repeatable).collect()
+}
+
+fn warning(slots: &[Slot], places: &[usize]) -> String {
+    let names = names(slots, places);
+    let (what, whose) = match places {
+        [_] => (format!("column {names} is unique"), "its rule"),
+        _ => (format!("columns {names} are unique together"), "their rules"),
+    };
+    format!("{FILE}: {what}, but {whose} may give two people the same; $slug and $uuid never do")
+}
+
+fn names(slots: &[Slot], places: &[usize]) -> String {
+    let slots = places.iter().filter_map(|place| slots.get(*place));
+    slots.map(|slot| slot.column.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn statement(slots: &[Slot]) -> String {

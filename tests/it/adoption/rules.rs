@@ -99,6 +99,29 @@ async fn a_unique_column_whose_rule_gives_two_people_the_same_stops_the_second()
 }
 
 #[tokio::test]
+async fn columns_that_are_unique_together_stop_the_second_of_two_who_are_given_the_same() {
+    let key = "ALTER TABLE `user` ADD UNIQUE KEY together (version, phone)";
+    for (rules, is_told_apart) in
+        [(TYPEORM_RULES.to_owned(), false), (TYPEORM_RULES.replace("\"\"", "\"$uuid\""), true)]
+    {
+        let foreign = Foreign::new(&[TYPEORM[0], key]).await.with_rules(&rules);
+        let (foreign, service) = foreign.adopted().await;
+        let newcomers =
+            ["zoe@b.example", "yan@b.example"].map(|it| foreign.kratos.seed(Identity::verified(it)));
+        assert!(service.client.resolve(newcomers[0]).await.created());
+        let second = service.client.resolve(newcomers[1]).await;
+        if is_told_apart {
+            assert!(second.created());
+        } else {
+            is_impossible(&second);
+            service.log().wait_for("a warning", PATIENCE, |event| {
+                event.to_string().contains("columns version, phone are unique together")
+            });
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_the_platforms_unique_key_takes_for_another_is_ambiguous() {
     let (foreign, service) = Foreign::new(&UNIQUE_EMAIL).await.adopted().await;
     let accented = foreign.kratos.seed(Identity::verified("böb@b.example"));

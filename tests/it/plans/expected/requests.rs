@@ -27,8 +27,9 @@ pub(super) const USERS: &[Row] = &[
     )]),
     Row::new("user::insert", &[Text("Łuk")], Keys(0, &[])).filled(&[("{charset}", "latin1")]),
     Row::new("user::refuse_taken_address", &[Email(42)], Keys(1, &["user.email"])),
-    Row::new("user::plan::must_differ", &[Text("person-42")], Keys(1, &["user.handle"]))
-        .filled(&[("{column}", "`handle`")]),
+    Row::new("user::plan::must_differ/1", &[], PartOf("user::plan::must_differ/2")),
+    Row::new("user::plan::must_differ/2", &[Text("person-42")], Keys(1, &["user.handle"]))
+        .filled(&[("{condition}", "`handle` = ?")]),
     Row::new("user::plan::statement", &[User(200_001), Email(200_001), Identity(200_001), Text("p-200001")], INSERT)
         .filled(&[("{}", "id, email, authId, `handle`"), ("{}", "?, ?, ?, ?")]),
     Row::new("user::link::set_identity", &[Identity(43), User(43)], Keys(1, &["user.PRIMARY"])),
