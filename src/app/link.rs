@@ -51,7 +51,8 @@ pub(super) async fn link(
     Ok(Outcome::Made)
 }
 
-/// As [`link`], for a user that was chosen by its address; lost, too, when it has another address by now.
+/// As [`link`], for a user that the policy chose by its address; lost, too, when it has another address by now, or one
+/// that it says is not verified, or when a person barred the pair.
 pub(super) async fn link_by_address(
     tx: &mut Tx,
     attempt: &Attempt<'_>,
@@ -60,9 +61,13 @@ pub(super) async fn link_by_address(
     proof: Proof,
 ) -> Result<Outcome, StorageError> {
     let outcome = link(tx, attempt, identity, user, proof).await?;
-    // The row is ours until the commit: what it says now is what it will say then.
-    let still_has_it = user::find_with_address(tx, user, address).await?;
-    Ok(if still_has_it.is_some_and(|user| user.likeness == Likeness::Same) { outcome } else { Outcome::Lost })
+    // The row is ours until the commit, and whoever bars a pair locks it first: what is so now will be so then.
+    let now = user::find_with_address(tx, user, address).await?;
+    let is_as_chosen = now.is_some_and(|user| user.likeness == Likeness::Same && !user.known_unverified);
+    if !is_as_chosen || link_bar::is_barred(tx, identity.id, user).await? {
+        return Ok(Outcome::Lost);
+    }
+    Ok(outcome)
 }
 
 /// Moves a user's link to another identity, on a person's word; the pair that was is barred. Lost when the link

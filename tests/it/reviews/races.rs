@@ -116,6 +116,50 @@ async fn of_an_approval_and_a_rival_identity_one_gets_the_user() {
     world.db.links_agree().await;
 }
 
+/// A resolve that has decided to link waits for the user's row, while somebody else changes this.
+async fn meanwhile(
+    world: &World,
+    service: &Service,
+    (user, identity): (&str, Uuid),
+    change: String,
+) -> (u16, String) {
+    let mut held = hold(world, user).await;
+    let client = service.client.clone();
+    let resolve = Meanwhile::start(async move { client.resolve(identity).await.refusal() });
+    are_waiting(world, 1).await;
+    sqlx::query(sqlx::AssertSqlSafe(change)).execute(&mut *held).await.unwrap();
+    held.commit().await.unwrap();
+    resolve.done().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejection_that_comes_before_the_link_is_made_keeps_it_from_being_made() {
+    let (world, user, identity) = asked().await;
+    let service = linking(&world).await;
+    let bar = format!(
+        "INSERT INTO link_bar (identity_id, user_id, cause, audit_id, barred_at) \
+         VALUES ('{identity}', '{user}', 'rejected', '{}', NOW(6))",
+        Uuid::now_v7()
+    );
+    let answer = meanwhile(&world, &service, (&user, identity), bar).await;
+    assert_eq!(answer, (409, "identity_link_requires_review".to_owned()));
+    assert!(world.db.user_of(identity).await.is_none() && world.db.history().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_that_becomes_unverified_before_the_link_is_made_is_asked_about() {
+    let world = World::start().await;
+    let user = world.db.seed_user(ADDRESS).await;
+    let identity = world.kratos.seed(Identity::verified(ADDRESS));
+    world.db.execute("ALTER TABLE `user` ADD COLUMN confirmed TINYINT NOT NULL DEFAULT 1").await;
+    let service = world.setup().clone().set("RESOLVER_USER_VERIFIED_COLUMN", "confirmed").serve().await;
+    let change = format!("UPDATE `user` SET confirmed = 0 WHERE id = '{user}'");
+    let answer = meanwhile(&world, &service, (&user, identity), change).await;
+    assert_eq!(answer, (409, "identity_link_requires_review".to_owned()));
+    assert!(world.db.user_of(identity).await.is_none());
+    assert_eq!(world.db.review_states().await, ["open"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_who_ask_the_same_open_one_review() {
     let world = World::with(&super::BY_REVIEW).await;
