@@ -20,6 +20,10 @@ const VERSION_BYTES: usize = 4096;
 /// Pages of the schema list that are read; Kratos gives 250 schemas on each.
 const PAGES: usize = 20;
 
+/// By this alone a listener of Kratos sends to the other one. A proxy that wants https, another name or a log-in
+/// commonly says 301, 302 or 308.
+const TO_THE_OTHER: u16 = 307;
+
 /// What answers at `KRATOS_ADMIN_URL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admin {
@@ -124,7 +128,7 @@ impl Survey {
             (Err(silence), _) => Admin::Silent(silence),
             (Ok(Some(Answer { status: status @ (401 | 403), .. })), _) => Admin::Refuses(status),
             // Its version is told on the admin listener alone; the public one sends whoever asks for identities there.
-            (Ok(Some(Answer { status: 300..=399, .. })), None) => Admin::IsPublic,
+            (Ok(Some(Answer { status: TO_THE_OTHER, .. })), None) => Admin::IsPublic,
             (Ok(Some(Answer { status: 200, body, .. })), Some(Version { version })) if is_list(&body) => {
                 let version = version.chars().filter(char::is_ascii_graphic).take(40).collect();
                 Admin::Well { version }
@@ -143,7 +147,7 @@ impl Survey {
                 Err(silence) => return Some(Public::Silent(silence)),
                 Ok(None) => return Some(Public::IsStrange),
                 Ok(Some(Answer { status: 200, next, body })) => (next, body),
-                Ok(Some(Answer { status: 300..=399, .. })) => return Some(Public::IsAdmin),
+                Ok(Some(Answer { status: TO_THE_OTHER, .. })) => return Some(Public::IsAdmin),
                 Ok(Some(Answer { status, .. })) => return Some(Public::Refuses(status)),
             };
             let (next, body) = answer;

@@ -29,6 +29,20 @@ async fn the_two_listeners_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_sends_elsewhere_is_not_taken_for_the_other_listener() {
+    let ward = Ward::new().await;
+    for status in [301, 302, 308] {
+        for path in [PathKind::Version, PathKind::List, PathKind::Schemas] {
+            ward.kratos.fault(Rule::any(Action::status(status)).path(path));
+        }
+        let told = ward.examine();
+        told.is(1).only("error", "what answers at KRATOS_ADMIN_URL is not Kratos");
+        told.only("warning", &format!("are answered with status {status}"));
+        ward.kratos.clear_faults();
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_that_wants_a_token_is_told_apart_from_a_stranger() {
     let ward = Ward::new().await;
     for (status, words) in [(401, "refuses us with status 401"), (403, "refuses us with status 403")] {
