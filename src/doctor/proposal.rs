@@ -1,5 +1,6 @@
 //! A file for `RESOLVER_USER_COLUMNS_FILE`: the rules in force, and a guess for each required column without one, by
-//! its type and its name. Every guess fits its column; whether it means the right thing is for a person to say.
+//! its type and its name. Every guess fits its column; whether it means the right thing is for a person to say. What
+//! may let somebody in, such as a password, is never the same for two people, nor known to anybody.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +67,9 @@ fn value(gap: &Gap) -> Option<Value> {
     match word {
         "uuid" => variable(Variable::Uuid),
         "datetime" | "timestamp" | "date" => variable(Variable::Now),
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" if lets_in(&gap.column) => {
+            variable(Variable::Uuid).filter(|_| holds_a_uuid(&kind))
+        }
         "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" if gap.is_unique => {
             variable(if kind == "char(36)" { Variable::Uuid } else { Variable::Slug })
         }
@@ -85,9 +89,26 @@ fn value(gap: &Gap) -> Option<Value> {
     }
 }
 
+/// Whether a platform may take what stands there, or nothing at all, for the proof of who somebody is.
+fn lets_in(column: &str) -> bool {
+    let plain = plain(column);
+    ["password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "hash", "salt"]
+        .iter()
+        .any(|part| plain.contains(part))
+}
+
+/// Of the texts, those that tell no length hold enough.
+fn holds_a_uuid(kind: &str) -> bool {
+    let length = kind.split(['(', ')']).nth(1).and_then(|length| length.parse::<u32>().ok());
+    length.is_none_or(|length| length >= 36)
+}
+
+fn plain(column: &str) -> String {
+    column.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
 fn text(column: &str, kind: &str) -> Value {
-    let plain: String =
-        column.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = plain(column);
     let has = |parts: &[&str]| parts.iter().any(|part| plain.contains(part));
     let variable = if has(&["uuid", "guid"]) && kind == "varchar(36)" {
         Variable::Uuid
@@ -145,6 +166,22 @@ mod tests {
         assert_eq!(unique("varchar(36)"), Some(json!("$slug")));
         assert_eq!(unique("char(36)"), Some(json!("$uuid")));
         assert_eq!(unique("int(11)"), None);
+    }
+
+    #[test]
+    fn what_may_let_somebody_in_is_never_empty_nor_to_be_guessed() {
+        for (column, kind) in [
+            ("password", "varchar(255)"),
+            ("passwordHash", "char(60)"),
+            ("reset_token", "varchar(36)"),
+            ("API_KEY", "text"),
+        ] {
+            for is_unique in [false, true] {
+                let guess = value(&Gap { is_unique, ..gap(column, kind) });
+                assert_eq!(guess, Some(json!("$uuid")), "{column} {kind}");
+            }
+        }
+        assert_eq!(value(&gap("password", "varchar(32)")), None, "an end of the user's id is no secret");
     }
 
     #[test]
