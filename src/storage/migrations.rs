@@ -146,10 +146,23 @@ pub async fn down(config: &Database, holder: &str, target: i64) -> Result<Vec<i6
     if target != 0 && !versions().any(|version| version == target) {
         return Err(MigrationError::UnknownVersion(target));
     }
+    if !has_begun(config).await? {
+        return Ok(Vec::new());
+    }
     let mut run = Run::begin(config, holder, false).await?;
     let outcome = run.holding_the_lease(async |raw, lease| run_down(raw, lease, target).await).await;
     run.end(target != 0).await;
     outcome
+}
+
+/// Where nothing was made there is nothing to take back; and a lease would leave its table behind.
+async fn has_begun(config: &Database) -> Result<bool, MigrationError> {
+    let mut raw = open(config).await?;
+    if !table_exists(&mut raw, TABLE).await? {
+        return Ok(false);
+    }
+    let begun = raw.list_applied_migrations(TABLE).await.map_err(|error| from_migrate(0, error))?;
+    Ok(!begun.is_empty())
 }
 
 async fn run_up(raw: &mut MySqlConnection, lease: &Held) -> Result<Done, MigrationError> {

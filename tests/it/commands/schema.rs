@@ -210,6 +210,20 @@ async fn down_never_drops_a_user_table_of_somebody_else() {
 }
 
 #[tokio::test]
+async fn down_where_nothing_was_made_makes_nothing() {
+    let (db, _kratos, setup) = bare().await;
+    db.execute("CREATE TABLE lease (id INT PRIMARY KEY)").await;
+    let down = setup.run(&["migrate", "down", "--to", "0"]);
+    assert_eq!((down.code, db.tables().await), (Some(0), vec!["lease".to_owned()]), "{}", down.text());
+    db.execute("DROP TABLE lease").await;
+    setup.migrate();
+    for _ in 0..2 {
+        let down = setup.run(&["migrate", "down", "--to", "0"]);
+        assert_eq!((down.code, ours(&db).await), (Some(0), Vec::new()), "{}", down.text());
+    }
+}
+
+#[tokio::test]
 async fn down_to_a_version_that_is_none_is_wrong_usage() {
     let (_db, _kratos, setup) = bare().await;
     setup.migrate();
