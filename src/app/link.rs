@@ -44,11 +44,7 @@ pub(super) async fn link(
         return Ok(Outcome::Lost);
     }
     fault_point!("after_user");
-    user_link::set_linked(tx, user, identity.id, attempt.at).await?;
-    fault_point!("after_link");
-    review::set_superseded(tx, identity.id, user, attempt.by()).await?;
-    append(tx, attempt, Event::IdentityLinked, Step::to(user, identity.id), proof).await?;
-    Ok(Outcome::Made)
+    write_link(tx, attempt, identity.id, user, proof).await
 }
 
 /// As [`link`], for a user that the policy chose by its address; lost, too, when it has another address by now, or one
@@ -60,14 +56,32 @@ pub(super) async fn link_by_address(
     user: UserId,
     proof: Proof,
 ) -> Result<Outcome, StorageError> {
-    let outcome = link(tx, attempt, identity, user, proof).await?;
+    if !user::set_identity(tx, user, identity.id).await? {
+        return Ok(Outcome::Lost);
+    }
+    fault_point!("after_user");
     // The row is ours until the commit, and whoever bars a pair locks it first: what is so now will be so then.
     let now = user::find_with_address(tx, user, address).await?;
     let is_as_chosen = now.is_some_and(|user| user.likeness == Likeness::Same && !user.known_unverified);
     if !is_as_chosen || link_bar::is_barred(tx, identity.id, user).await? {
         return Ok(Outcome::Lost);
     }
-    Ok(outcome)
+    write_link(tx, attempt, identity.id, user, proof).await
+}
+
+/// What a link is beside the user's row.
+async fn write_link(
+    tx: &mut Tx,
+    attempt: &Attempt<'_>,
+    identity: IdentityId,
+    user: UserId,
+    proof: Proof,
+) -> Result<Outcome, StorageError> {
+    user_link::set_linked(tx, user, identity, attempt.at).await?;
+    fault_point!("after_link");
+    review::set_superseded(tx, identity, user, attempt.by()).await?;
+    append(tx, attempt, Event::IdentityLinked, Step::to(user, identity), proof).await?;
+    Ok(Outcome::Made)
 }
 
 /// Moves a user's link to another identity, on a person's word; the pair that was is barred. Lost when the link
