@@ -8,6 +8,7 @@ mod failover;
 mod kills;
 mod overload;
 mod panics;
+mod replicas;
 mod resets;
 mod stop;
 mod stuck;

@@ -89,8 +89,8 @@ impl Crowd {
 
     /// Asks once more for everybody, until each has an answer that stays.
     pub(crate) async fn settle(&self, client: &Client) {
-        let start = Instant::now();
         for identity in self.served.iter().chain(&self.refused).chain(self.twins.iter().flatten()) {
+            let start = Instant::now();
             while !is_final(&self.record.call(*identity, client.try_resolve(*identity)).await) {
                 assert!(start.elapsed() < PATIENCE, "{identity} gets no answer");
                 tokio::time::sleep(BREATH).await;
@@ -117,6 +117,11 @@ impl Crowd {
         }
         wrong.extend(db.broken_users().await);
         wrong
+    }
+
+    /// How many identities there are.
+    pub(crate) fn size(&self) -> usize {
+        self.served.len() + self.refused.len() + 2 * self.twins.len()
     }
 
     /// Calls in all, answered 200, and without any answer.

@@ -84,6 +84,11 @@ impl Record {
         told
     }
 
+    /// How many calls have ended.
+    pub(crate) fn count(&self) -> usize {
+        self.calls.lock().expect("the record").len()
+    }
+
     /// All calls that have ended.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("the record").clone()
