@@ -1,6 +1,6 @@
 # The commands of this project, each with its one line of help. What they do is in tests/env/.
 
-.PHONY: help run test test-mysql soak bench-adoption check sqlx
+.PHONY: help run test test-mysql soak bench bench-adoption check sqlx
 .DEFAULT_GOAL := help
 
 # An exported one would make the compiler ask a database.
@@ -18,8 +18,11 @@ test: ## every test against a throw-away database; ARGS='...' goes to cargo test
 test-mysql: ## the tests that speak to the database, on a MySQL 9
 	@bash tests/env/test_mysql.sh
 
+bench: ## time hits and provisions against what the machine can do at all, as ratios; 10 minutes
+	@bash tests/env/bench.sh speed
+
 bench-adoption: ## time hits and misses on an adopted table of 1,000,000 users, or BENCH_USERS
-	@bash tests/env/bench_adoption.sh
+	@bash tests/env/bench.sh adoption
 
 soak: ## the long forms of tests, minutes each; MODEL_SEED=... repeats a run of the model
 	@bash tests/env/soak.sh
@@ -27,7 +30,7 @@ soak: ## the long forms of tests, minutes each; MODEL_SEED=... repeats a run of 
 check: ## formatting, clippy, documentation and freshness of .sqlx
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy --workspace --all-targets --locked --features identity-resolver/faults -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features identity-resolver/faults,identity-resolver/bench -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --document-private-items
 	@bash tests/env/sqlx.sh --check
 

@@ -9,6 +9,8 @@ pub use self::{
 
 mod audit;
 mod batch;
+#[cfg(feature = "bench")]
+mod bench;
 mod body;
 mod caller;
 mod correlation;

@@ -3,6 +3,8 @@
 use time::OffsetDateTime;
 
 use super::error::Failure;
+#[cfg(feature = "bench")]
+use crate::storage::user;
 use crate::{
     domain::ids::{IdentityId, UserId},
     storage::{Pool, StorageError, links},
@@ -40,6 +42,13 @@ impl Lookup {
             found => found,
         };
         Ok(found?.map(|(identity, linked_at)| Link { user, identity, linked_at }))
+    }
+
+    /// The user of an identity, by one statement: what `make bench` holds a hit against.
+    #[cfg(feature = "bench")]
+    pub async fn find_user(&self, identity: IdentityId) -> Result<Option<UserId>, Failure> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(user::find_linked(&mut connection, identity).await?)
     }
 
     async fn read(&self, user: UserId) -> Result<Option<(IdentityId, Option<OffsetDateTime>)>, StorageError> {

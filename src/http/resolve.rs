@@ -47,7 +47,12 @@ pub(super) async fn resolve(
     })
 }
 
-async fn read(state: &Internal, http: &HttpRequest, payload: web::Payload) -> Result<Request, Problem> {
+/// What a caller asks, or what is wrong with it.
+pub(super) async fn read(
+    state: &Internal,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Request, Problem> {
     let body = super::body::read_json(http, payload, state.body).await?;
     Request::parse(&body).map_err(Problem::bad_user_input)
 }

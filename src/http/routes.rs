@@ -28,6 +28,8 @@ pub(super) fn internal(config: &mut ServiceConfig) {
         .service(web::resource(resolve::PATH).route(web::post().to(resolve::resolve)))
         .service(web::resource(batch::PATH).route(web::post().to(batch::resolve_batch)))
         .service(web::resource(reverse::PATH).route(web::get().to(reverse::identity)));
+    #[cfg(feature = "bench")]
+    config.configure(super::bench::internal);
 }
 
 pub(super) fn ops(config: &mut ServiceConfig) {

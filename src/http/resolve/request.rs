@@ -9,8 +9,8 @@ use crate::{domain::ids::IdentityId, http::body};
 
 /// What a caller asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Request {
-    pub(super) identity: IdentityId,
+pub(in crate::http) struct Request {
+    pub(in crate::http) identity: IdentityId,
     pub(super) dialect: Dialect,
 }
 

@@ -16,30 +16,33 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ended when it goes out of scope.
-pub(crate) struct Service {
+pub struct Service {
     child: Child,
     http: reqwest::Client,
+    /// The internal listener: host and port.
+    pub internal: String,
     resolve: String,
     operations: String,
 }
 
 /// What the service has measured of its calls to Kratos since it started.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KratosTime {
+pub struct KratosTime {
     seconds: f64,
     calls: f64,
 }
 
 impl KratosTime {
     /// The mean of the calls between then and now; none where there was no call.
-    pub(crate) fn mean_since(self, then: Self) -> Option<Duration> {
+    #[must_use]
+    pub fn mean_since(self, then: Self) -> Option<Duration> {
         let calls = self.calls - then.calls;
         (calls > 0.0).then(|| Duration::from_secs_f64((self.seconds - then.seconds).max(0.0) / calls))
     }
 }
 
 /// Runs `migrate`; the time it took.
-pub(crate) fn migrate(program: &Path, database: &Url) -> anyhow::Result<Duration> {
+pub fn migrate(program: &Path, database: &Url) -> anyhow::Result<Duration> {
     let begin = Instant::now();
     let done =
         Command::new(program).arg("migrate").env_clear().env("DATABASE_URL", database.as_str()).output()?;
@@ -48,7 +51,8 @@ pub(crate) fn migrate(program: &Path, database: &Url) -> anyhow::Result<Duration
 }
 
 impl Service {
-    pub(crate) async fn start(program: &Path, database: &Url, kratos: &str) -> anyhow::Result<Self> {
+    /// Starts it; returns when it is ready.
+    pub async fn start(program: &Path, database: &Url, kratos: &str) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
             .arg("serve")
             .env_clear()
@@ -67,9 +71,11 @@ impl Service {
             .timeout(PATIENCE)
             .build()?;
         // Made before anything can fail, so that the process is ended then too.
-        let mut service = Self { child, http, resolve: String::new(), operations: String::new() };
+        let mut service =
+            Self { child, http, internal: String::new(), resolve: String::new(), operations: String::new() };
         let (internal, operations) = listening(BufReader::new(output))?;
         service.resolve = format!("http://{internal}/rest/internal/identity/resolve");
+        service.internal = internal;
         service.operations = format!("http://{operations}");
         let begin = Instant::now();
         while !service.is_ready().await {
@@ -79,6 +85,12 @@ impl Service {
         Ok(service)
     }
 
+    /// Its number, for those who look at it from the outside.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     async fn is_ready(&self) -> bool {
         let answer = self.http.get(format!("{}/health/ready", self.operations)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
@@ -86,11 +98,7 @@ impl Service {
 
     /// One call: how long until its answer was read, nothing if it was turned away as one too many; fails unless the
     /// answer is the one expected.
-    pub(crate) async fn resolve(
-        &self,
-        identity: Uuid,
-        expected: &Expected,
-    ) -> anyhow::Result<Option<Duration>> {
+    pub async fn resolve(&self, identity: Uuid, expected: &Expected) -> anyhow::Result<Option<Duration>> {
         let body = json!({ "kratosIdentityId": identity }).to_string();
         let call = self.http.post(&self.resolve).header("content-type", "application/json").body(body);
         let begin = Instant::now();
@@ -110,7 +118,8 @@ impl Service {
         Ok(Some(took))
     }
 
-    pub(crate) async fn kratos_time(&self) -> anyhow::Result<KratosTime> {
+    /// What it has measured so far.
+    pub async fn kratos_time(&self) -> anyhow::Result<KratosTime> {
         let text = self.http.get(format!("{}/metrics", self.operations)).send().await?.text().await?;
         let series = |name: &str| {
             let value = text.lines().find_map(|line| line.strip_prefix(name));
@@ -123,7 +132,7 @@ impl Service {
     }
 
     /// One GET of the double itself, as the service would make it.
-    pub(crate) async fn ask(&self, url: &str) -> anyhow::Result<Option<Duration>> {
+    pub async fn ask(&self, url: &str) -> anyhow::Result<Option<Duration>> {
         let begin = Instant::now();
         let answer = self.http.get(url).send().await?;
         let status = answer.status();
@@ -136,8 +145,13 @@ impl Service {
 
 /// What a call must be answered.
 #[derive(Debug)]
-pub(crate) enum Expected {
-    User { created: bool },
+pub enum Expected {
+    /// A user, made by this call or there before.
+    User {
+        /// By this call.
+        created: bool,
+    },
+    /// The code of a 422.
     Refused(&'static str),
 }
 
@@ -150,16 +164,18 @@ impl Drop for Service {
 }
 
 /// Waits for the line that tells the addresses; what comes after it is read and forgotten.
-fn listening(output: BufReader<std::process::ChildStdout>) -> anyhow::Result<(String, String)> {
-    let mut lines = output.lines();
-    while let Some(line) = lines.next().transpose()? {
-        let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+fn listening(mut output: BufReader<std::process::ChildStdout>) -> anyhow::Result<(String, String)> {
+    let mut line = String::new();
+    while output.read_line(&mut line)? > 0 {
+        let event = serde_json::from_str::<Value>(&line);
+        line.clear();
+        let Ok(event) = event else { continue };
         let field = |name: &str| {
             let inner = || event.get("fields")?.get(name);
             event.get(name).or_else(inner)?.as_str().map(str::to_owned)
         };
         if field("message").as_deref() == Some("listening") {
-            std::thread::spawn(move || lines.for_each(drop));
+            std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
             return Ok((field("internal").context("an address")?, field("ops").context("an address")?));
         }
     }

@@ -2,11 +2,8 @@
 //! a real database, the double in place of Kratos, all on one machine; so the figures are ratios of one run, and base
 //! lines beside them say what the database and the double alone take.
 
-mod people;
 mod report;
-mod service;
 mod settings;
-mod table;
 mod timing;
 
 use std::{
@@ -15,17 +12,17 @@ use std::{
 };
 
 use anyhow::Context as _;
+use bench::{
+    console::{say, seconds},
+    people,
+    service::{self, Expected, Service},
+    table::Database,
+};
 use fake_kratos::FakeKratos;
 use sqlx::MySqlPool;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{
-    report::{say, seconds},
-    service::{Expected, Service},
-    settings::Settings,
-    table::Database,
-    timing::Timed,
-};
+use crate::{settings::Settings, timing::Timed};
 
 /// How many call at once.
 const CALLERS: [u32; 3] = [1, 4, 16];
@@ -50,7 +47,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let settings = Settings::read()?;
-    let database = Database::create(&settings.server, 16).await?;
+    let database = Database::create(&settings.server, "", 16).await?;
     let mut terminated = signal(SignalKind::terminate())?;
     // However it ends, a server that was given is left as it was.
     let outcome = tokio::select! {

@@ -1,18 +1,10 @@
 //! The table that a run ends with.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::{io, time::Duration};
+
+use bench::console::say;
 
 use crate::timing::Timed;
-
-/// Prints one line at once.
-pub(crate) fn say(text: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    writeln!(out, "{text}")?;
-    out.flush()
-}
 
 /// One line for each kind of call, held against `base` of the same number of callers.
 pub(crate) fn table(rows: &[Timed], base: &str, calls: u32) -> io::Result<()> {
@@ -49,9 +41,4 @@ pub(crate) fn table(rows: &[Timed], base: &str, calls: u32) -> io::Result<()> {
 
 fn millis(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1_000.0)
-}
-
-/// For times that nobody compares.
-pub(crate) fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
 }

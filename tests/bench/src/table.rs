@@ -24,15 +24,17 @@ const SHAPE: &str = "CREATE TABLE `user` (
 const BATCH: u32 = 50_000;
 
 /// A database of the bench's own, dropped at the end.
-pub(crate) struct Database {
+pub struct Database {
     server: Url,
     name: String,
-    pub(crate) pool: MySqlPool,
+    /// The bench's own connections.
+    pub pool: MySqlPool,
 }
 
 impl Database {
-    pub(crate) async fn create(server: &Url, connections: u32) -> anyhow::Result<Self> {
-        let name = format!("ir_bench_{}", std::process::id());
+    /// An empty one; `label` tells those of one bench apart.
+    pub async fn create(server: &Url, label: &str, connections: u32) -> anyhow::Result<Self> {
+        let name = format!("ir_bench_{}{label}", std::process::id());
         let admin = open(server, 1).await?;
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
         admin.close().await;
@@ -43,20 +45,22 @@ impl Database {
     }
 
     /// For the service.
-    pub(crate) fn url(&self) -> Url {
+    #[must_use]
+    pub fn url(&self) -> Url {
         let mut url = self.server.clone();
         url.set_path(&self.name);
         url
     }
 
-    pub(crate) async fn drop(self) -> anyhow::Result<()> {
+    /// Drops it, and what is in it.
+    pub async fn drop(self) -> anyhow::Result<()> {
         self.pool.execute(AssertSqlSafe(format!("DROP DATABASE {}", self.name))).await?;
         self.pool.close().await;
         Ok(())
     }
 
     /// Which server it is, and what it promises of a COMMIT.
-    pub(crate) async fn described(&self) -> anyhow::Result<String> {
+    pub async fn described(&self) -> anyhow::Result<String> {
         let row: (String, i64, i64, i64, i64) = sqlx::query_as(
             "SELECT VERSION(), CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), CAST(@@log_bin AS SIGNED), \
              CAST(@@sync_binlog AS SIGNED), CAST(@@innodb_buffer_pool_size DIV 1048576 AS SIGNED)",
@@ -73,7 +77,7 @@ impl Database {
     }
 
     /// Makes the platform's table with its users.
-    pub(crate) async fn fill(&self, users: u32) -> anyhow::Result<Duration> {
+    pub async fn fill(&self, users: u32) -> anyhow::Result<Duration> {
         let begin = Instant::now();
         self.pool.execute(SHAPE).await?;
         self.pool.execute("CREATE TABLE number (n INT NOT NULL PRIMARY KEY) ENGINE=InnoDB").await?;
@@ -97,7 +101,7 @@ impl Database {
     }
 
     /// Links every other user, as a backfill would.
-    pub(crate) async fn link_half(&self, users: u32) -> anyhow::Result<Duration> {
+    pub async fn link_half(&self, users: u32) -> anyhow::Result<Duration> {
         let begin = Instant::now();
         let (user, identity) = (id_in_sql(USER), id_in_sql(IDENTITY));
         let which = "FROM number WHERE n >= ? AND n < ? AND MOD(n, 2) = 0";

@@ -1,8 +1,9 @@
-//! What a run is told by its environment, all of it by `tests/env/bench_adoption.sh`.
+//! What a run is told by its environment, all of it by `tests/env/bench.sh`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use bench::environment::{number, program, server};
 use url::Url;
 
 /// How many users the table has, if nothing is said.
@@ -23,13 +24,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let needed =
-            |name: &str| said(name).with_context(|| format!("{name} is not set: run `make bench-adoption`"));
-        let server = needed("BENCH_DATABASE_URL")?.into_string().ok().and_then(|text| Url::parse(&text).ok());
         let settings = Self {
-            // The error of a malformed URL may hold its password.
-            server: server.context("BENCH_DATABASE_URL is not mysql://USER:PASSWORD@HOST:PORT/")?,
-            program: needed("BENCH_RESOLVER")?.into(),
+            server: server()?,
+            program: program()?,
             users: number("BENCH_USERS", USERS)?,
             calls: number("BENCH_CALLS", CALLS)?,
         };
@@ -42,13 +39,4 @@ impl Settings {
         );
         Ok(settings)
     }
-}
-
-fn said(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-fn number(name: &str, preset: u32) -> anyhow::Result<u32> {
-    let Some(said) = said(name) else { return Ok(preset) };
-    said.to_str().and_then(|text| text.parse().ok()).with_context(|| format!("{name} is not a whole number"))
 }
