@@ -77,6 +77,8 @@ impl Io {
         afterwards: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = Result<T, IoError>> {
         let (send, outcome) = oneshot::channel();
+        // A future has room for what it awaits beside what it was given: boxed, it is moved once and not ten times.
+        let work = Box::pin(work);
         let work = async move {
             // Nobody may be waiting any more.
             let _ = send.send(work.await);

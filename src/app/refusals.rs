@@ -73,7 +73,7 @@ impl Tally {
         }
     }
 
-    fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         let state = self.lock();
         !state.is_being_written && !state.waiting.is_empty()
     }

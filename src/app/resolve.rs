@@ -153,8 +153,15 @@ impl Resolver {
     /// What no caller waits for; to be called when the caller has its answer. Withdraws the questions of newcomers
     /// and writes down the refusals that are left to be counted.
     pub async fn catch_up(&self) {
-        self.withdraw_questions().await;
-        self.refusals.write_rest(&self.pool, || self.clock.now()).await;
+        if self.newcomers.is_empty() && !self.refusals.is_waiting() {
+            return;
+        }
+        // Boxed: after a hit there is nothing to do, and every call makes room for what is here.
+        Box::pin(async {
+            self.withdraw_questions().await;
+            self.refusals.write_rest(&self.pool, || self.clock.now()).await;
+        })
+        .await;
     }
 
     fn attempt<'a>(&self, call: &'a Call, why: Row) -> link::Attempt<'a> {

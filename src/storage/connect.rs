@@ -121,7 +121,9 @@ impl Manager for Connector {
         let refused = || sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into());
         let attempt = self.reach.attempt().await.ok_or_else(refused)?;
         let generation = self.generation.load(Ordering::Acquire);
-        let raw = self.open(REQUEST).await?;
+        // Boxed, because the pool holds room for it three times in whatever waits for a connection: 13 KiB in each
+        // call, moved with it, for what hardly a call ever does.
+        let raw = Box::pin(self.open(REQUEST)).await?;
         attempt.succeed();
         Ok(Opened { raw, generation })
     }
