@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 filters='pool:: policy:: races:: resolve:: commands::schema commands::doctor limits:: addresses:: reviews:: batch:: reverse::
   model:: adoption:: plans:: linking_abuse::'
 # These freeze, cut and kill, and look at times: nothing may run beside them.
-under_fire='fire::commits fire::failover fire::kills fire::resets'
+under_fire='fire::commits fire::failover'
 
 skip() {
   printf '\n*** SKIPPED: no test ran on MySQL: %s ***\n\n' "$*"
