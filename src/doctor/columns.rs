@@ -61,6 +61,15 @@ fn gaps(gaps: &[Gap], wanted: &UserColumns, provisioning: Provisioning) -> Vec<F
                    names; rules in force are in it:";
         told.push(finding(found).fix(fix).paste(proposal.file));
     }
+    if !proposal.referring.is_empty() {
+        let found = format!(
+            "no rule fills these required columns of user, which refer to another table: {}",
+            proposal.referring.join(", ")
+        );
+        let fix = "Choose for each a value that is there, and give it to the column in the file that \
+                   RESOLVER_USER_COLUMNS_FILE names.";
+        told.push(finding(found).fix(fix));
+    }
     if !proposal.unfillable.is_empty() {
         let found =
             format!("no rule can fill these required columns of user: {}", proposal.unfillable.join(", "));
@@ -76,7 +85,7 @@ mod tests {
     use crate::doctor::Severity;
 
     fn gap(kind: &str, is_unique: bool) -> Gap {
-        Gap { column: "x".to_owned(), kind: kind.to_owned(), is_unique, holds_json: false }
+        Gap { column: "x".to_owned(), kind: kind.to_owned(), is_unique, holds_json: false, refers_to: None }
     }
 
     #[test]

@@ -19,23 +19,27 @@ pub(super) struct Proposal {
     pub(super) filled: Vec<String>,
     /// The same of those that no rule can fill.
     pub(super) unfillable: Vec<String>,
+    /// The same of those that refer to another table, and to what: which of its rows, only a person knows.
+    pub(super) referring: Vec<String>,
 }
 
 pub(super) fn propose(rules: &BTreeMap<String, Fill>, gaps: &[Gap]) -> Proposal {
     let mut file: Map<String, Value> =
         rules.iter().map(|(name, fill)| (name.clone(), written(fill))).collect();
-    let (mut filled, mut unfillable) = (Vec::new(), Vec::new());
+    let (mut filled, mut unfillable, mut referring) = (Vec::new(), Vec::new(), Vec::new());
     for gap in gaps {
         let told = format!("{} {}", gap.column, gap.kind);
-        match value(gap) {
-            Some(value) => {
+        match (&gap.refers_to, value(gap)) {
+            (Some(target), _) => referring.push(format!("{told} ({target})")),
+            (None, Some(value)) => {
                 file.insert(gap.column.clone(), value);
                 filled.push(told);
             }
-            None => unfillable.push(told),
+            (None, None) => unfillable.push(told),
         }
     }
-    Proposal { file: serde_json::to_string_pretty(&file).unwrap_or_default(), filled, unfillable }
+    let file = serde_json::to_string_pretty(&file).unwrap_or_default();
+    Proposal { file, filled, unfillable, referring }
 }
 
 /// As the settings file writes it.
@@ -135,7 +139,8 @@ mod tests {
     use super::*;
 
     fn gap(column: &str, kind: &str) -> Gap {
-        Gap { column: column.to_owned(), kind: kind.to_owned(), is_unique: false, holds_json: false }
+        let (column, kind) = (column.to_owned(), kind.to_owned());
+        Gap { column, kind, is_unique: false, holds_json: false, refers_to: None }
     }
 
     #[test]

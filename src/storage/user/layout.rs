@@ -58,6 +58,8 @@ pub struct Gap {
     pub is_unique: bool,
     /// The server takes JSON there only, whatever the type says.
     pub holds_json: bool,
+    /// `table.column` that has to have the value already.
+    pub refers_to: Option<String>,
 }
 
 impl Layout {
@@ -133,7 +135,10 @@ async fn read(connection: &mut Connection) -> Result<(Arc<Shape>, Inspection), S
     let ids_ignore_case = collation.is_some_and(columns::ignores_case);
     if !inspection.gaps.is_empty() {
         let json = list_json_checks(connection).await?;
+        let references = list_references(connection).await?;
         for gap in &mut inspection.gaps {
+            let reference = references.iter().find(|(column, _)| column.eq_ignore_ascii_case(&gap.column));
+            gap.refers_to = reference.map(|(_, target)| target.clone());
             let check = format!("json_valid(`{}`)", gap.column);
             gap.holds_json =
                 gap.kind == "json" || json.iter().any(|clause| clause.eq_ignore_ascii_case(&check));
@@ -153,6 +158,17 @@ async fn list_json_checks(connection: &mut Connection) -> Result<Vec<String>, St
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(clause,)| clause).collect())
+}
+
+/// Columns of foreign keys, each with what it refers to.
+async fn list_references(connection: &mut Connection) -> Result<Vec<(String, String)>, StorageError> {
+    let rows = sqlx::query_as(
+        "SELECT CAST(column_name AS CHAR),
+                CAST(CONCAT(referenced_table_name, '.', referenced_column_name) AS CHAR)
+           FROM information_schema.key_column_usage
+          WHERE table_schema = DATABASE() AND table_name = 'user' AND referenced_table_name IS NOT NULL LIMIT 5000",
+    );
+    Ok(rows.fetch_all(connection).await?)
 }
 
 fn verified(wanted: Option<&str>, columns: &[Column], inspection: &mut Inspection) -> Verified {

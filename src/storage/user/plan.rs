@@ -250,6 +250,7 @@ fn gaps(slots: &[Slot], columns: &[Column]) -> Vec<Gap> {
         kind: column.full_type.clone(),
         is_unique: false,
         holds_json: false,
+        refers_to: None,
     };
     columns.iter().filter(is_gap).map(gap).collect()
 }

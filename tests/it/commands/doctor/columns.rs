@@ -118,3 +118,23 @@ async fn a_unique_column_whose_rule_repeats_is_a_warning() {
     let file = Pasted::new(&paste.replace("$slug", "$emailLocalPart"));
     examine(&file.in_force(&ward.setup)).is(10).only("warning", "column nameID is unique");
 }
+
+#[tokio::test]
+async fn a_column_that_refers_to_another_table_is_left_to_a_person() {
+    let ward = adopted(&[
+        "CREATE TABLE role (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB",
+        "INSERT INTO role VALUES (7)",
+        "CREATE TABLE `user` (id CHAR(36) NOT NULL PRIMARY KEY, email VARCHAR(255), roleId INT NOT NULL, \
+         phone VARCHAR(9) NOT NULL, FOREIGN KEY (roleId) REFERENCES role (id)) ENGINE=InnoDB",
+    ])
+    .await;
+    let told = ward.examine();
+    let paste = told.is(1).paste("error", "no rule fills these required columns of user: phone varchar(9)");
+    assert_eq!(serde_json::from_str::<Value>(&paste).unwrap(), json!({ "phone": "" }));
+    told.only("error", "which refer to another table: roleId int");
+    let file = Pasted::new(r#"{"phone": "", "roleId": 7}"#);
+    let setup = file.in_force(&ward.setup);
+    examine(&setup).is(0).only("ok", "required columns are filled");
+    let identity = ward.kratos.seed(Identity::verified("zoe@b.example"));
+    assert!(setup.serve().await.client.resolve(identity).await.created());
+}

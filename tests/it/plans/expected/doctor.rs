@@ -22,5 +22,6 @@ pub(super) const ALL: &[Row] = &[
     Row::new("user::addresses::LIST_SHARED_ADDRESSES", &[], MESSAGE),
     Row::new("user::addresses::list_addresses", &[User(50_000), Number(500)], Page(&["user.PRIMARY"])),
     Row::new("user::layout::list_json_checks", &[], DICTIONARY),
+    Row::new("user::layout::list_references", &[], DICTIONARY),
     Row::new("user::link::prove/*", &[], PROOF),
 ];
