@@ -52,6 +52,9 @@ async fn a_kratos_that_is_down_is_asked_once_per_step_and_by_all_after_the_first
     }
     let recovered = back.elapsed();
     assert_eq!(open_breakers(&replicas).await, [false, false]);
+    world.kratos.reset_calls();
+    eventually("the load reaches Kratos again", PATIENCE, async || (world.kratos.calls() >= 8).then_some(()))
+        .await;
     over.store(true, Ordering::SeqCst);
     let mut shots = Vec::new();
     for load in loads {
