@@ -5,6 +5,9 @@
 //! behind it where only the Nth passage is meant. The one switch, `not_spawned`, has use cases run inside the HTTP
 //! handler, as they would without `io`: the control of the tests that reset connections.
 
+#[cfg(all(feature = "faults", not(debug_assertions)))]
+compile_error!("fault points are for tests, never for an optimised build");
+
 #[cfg(feature = "faults")]
 mod injected;
 

@@ -80,6 +80,7 @@ async fn write_link(
     user_link::set_linked(tx, user, identity, attempt.at).await?;
     fault_point!("after_link");
     review::set_superseded(tx, identity, user, attempt.by()).await?;
+    fault_point!("after_reviews");
     append(tx, attempt, Event::IdentityLinked, Step::to(user, identity), proof).await?;
     Ok(Outcome::Made)
 }

@@ -28,17 +28,23 @@ unset DATABASE_URL SQLX_OFFLINE
 # For the tests that kill a database server: they run one of their own.
 if database_find; then
   export TEST_MARIADBD=$mariadbd TEST_MARIADB_INSTALL_DB=$mariadb_install_db
+else
+  printf '\n*** SKIPPED: no MariaDB here to start and kill: the tests that kill a database prove nothing ***\n\n'
 fi
 run_tests() {
   launch tests cargo test --workspace --locked --features identity-resolver/faults "$@"
   wait "$launched"
 }
 
-case " $* " in
-  *' --test '* | *' -- '* | *' --lib '*) run_tests "$@" ;;
-  *)
-    run_tests "$@" -- --skip fire::
-    # These kill, freeze and overload, and look at times and memory: nothing may run beside them.
-    run_tests --test it "$@" -- fire:: --test-threads=1
-    ;;
-esac
+# Whoever names tests gets those.
+names_tests=no
+for word in "$@"; do
+  [ "$word" = --no-fail-fast ] || names_tests=yes
+done
+if [ "$names_tests" = yes ]; then
+  run_tests "$@"
+else
+  run_tests "$@" -- --skip fire::
+  # These kill, freeze and overload, and look at times and memory: nothing may run beside them.
+  run_tests --test it "$@" -- fire:: --test-threads=1
+fi

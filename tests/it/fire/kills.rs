@@ -8,12 +8,14 @@ use crate::support::world::World;
 use std::os::unix::process::ExitStatusExt;
 
 /// Each with the latest passage at which it may strike: a round has so many of it for certain.
-const POINTS: [(&str, usize); 9] = [
+const POINTS: [(&str, usize); 10] = [
     ("in_handler", 40),
     ("after_begin", 10),
     ("after_user", 10),
     ("after_link", 10),
     ("after_claim", 8),
+    // Of those who are linked only.
+    ("after_reviews", 4),
     ("after_history", 10),
     ("before_commit", 10),
     ("after_commit", 10),

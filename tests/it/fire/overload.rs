@@ -92,7 +92,7 @@ async fn ten_times_too_many_calls_for_kratos_cost_no_goodput_and_no_hit() {
     judge(&Overload {
         name: "overload of Kratos",
         setting: "RESOLVER_KRATOS_CONCURRENCY",
-        kratos_millis: if cfg!(debug_assertions) { 100 } else { 50 },
+        kratos_millis: 100,
         callers: 2 * PERMITS,
         one_hit_in: 20,
         length: Duration::from_secs(number("FIRE_OVERLOAD_KRATOS_SECONDS", 8)),

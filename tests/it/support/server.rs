@@ -17,6 +17,8 @@ pub(crate) struct Server {
     folder: PathBuf,
     port: u16,
     child: Child,
+    /// How often it was started; each start is waited for before it is killed.
+    starts: usize,
 }
 
 impl Server {
@@ -36,7 +38,7 @@ impl Server {
         std::fs::write(folder.join("account.sql"), account).expect("a file");
         let port = free_port();
         let child = launch(&program, &folder, port);
-        let server = Server { program, folder, port, child };
+        let server = Server { program, folder, port, child, starts: 1 };
         server.wait();
         Some(server)
     }
@@ -55,6 +57,7 @@ impl Server {
     /// Starts it again on what the last one left.
     pub(crate) fn restart(&mut self) {
         self.child = launch(&self.program, &self.folder, self.port);
+        self.starts += 1;
     }
 
     /// Waits until it takes statements.
@@ -62,9 +65,7 @@ impl Server {
         let until = Instant::now() + PATIENCE;
         let log = self.folder.join("error.log");
         let lines = || std::fs::read_to_string(&log).unwrap_or_default();
-        let starts = |text: &str| text.matches("ready for connections").count();
-        let started = lines().matches("starting as process").count().max(1);
-        while starts(&lines()) < started {
+        while lines().matches("ready for connections").count() < self.starts {
             assert!(Instant::now() < until, "the server did not start:\n{}", lines());
             assert!(process::is_alive(self.child.id()), "the server ended:\n{}", lines());
             std::thread::sleep(Duration::from_millis(10));
@@ -82,9 +83,9 @@ impl Drop for Server {
 
 /// Outside of the range from which the system gives ports to outgoing connections.
 fn free_port() -> u16 {
-    let taken = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let first = 24_000 + u16::try_from(std::process::id() % 4_000).expect("small");
-    (first..first + 2_000).find(taken).expect("a free port")
+    (first..first + 2_000).find(is_free).expect("a free port")
 }
 
 fn as_root(command: &mut Command) -> &mut Command {
