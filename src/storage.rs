@@ -2,6 +2,8 @@
 //! them: `connect` (one connection), `pool` (who may have one, and for how long), `tx` (a transaction as a
 //! value), `migrations` (the schema), `adoption` (a table `user` of somebody else), `lease` (singleton work).
 
+use time::{OffsetDateTime, PrimitiveDateTime};
+
 pub use self::{
     error::StorageError,
     pool::{Connection, Pool},
@@ -30,3 +32,8 @@ pub mod server;
 mod tx;
 pub mod user;
 pub mod user_link;
+
+/// As a `DATETIME(6)` holds it: the time of a session is UTC, and so are all of ours.
+fn stored(at: OffsetDateTime) -> PrimitiveDateTime {
+    PrimitiveDateTime::new(at.date(), at.time())
+}

@@ -1,9 +1,9 @@
 //! Table `address_claim`: the last wall against two users for one address. Keyed by `confusable()`, so that
 //! two that may be taken for each other cannot be created side by side.
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
-use super::{Connection, StorageError};
+use super::{Connection, StorageError, stored};
 use crate::domain::{email::EmailAddress, ids::UserId};
 
 /// Who claimed the address; the claim may be void.
@@ -29,7 +29,7 @@ pub async fn insert(
         "INSERT INTO address_claim (address, user_id, claimed_at) VALUES (?, ?, ?)",
         address.confusable(),
         user.hyphenated(),
-        PrimitiveDateTime::new(at.date(), at.time())
+        stored(at)
     )
     .execute(connection)
     .await?;
@@ -47,7 +47,7 @@ pub async fn set_holder(
     let done = sqlx::query!(
         "UPDATE address_claim SET user_id = ?, claimed_at = ? WHERE address = ? AND user_id = ?",
         user.hyphenated(),
-        PrimitiveDateTime::new(at.date(), at.time()),
+        stored(at),
         address.confusable(),
         void_holder.hyphenated()
     )

@@ -99,6 +99,16 @@ pub(super) fn ignores_case(collation: &str) -> bool {
     collation.ends_with("_ci")
 }
 
+/// Whether no two users can have one identity; the key may have any name.
+pub(super) fn keep_links_apart(keys: &[Key]) -> bool {
+    keys.iter().any(|key| key.is_unique && key.is_on("authId"))
+}
+
+/// Whether candidates are found by a key, whatever its name.
+pub(super) fn lead_to_addresses(keys: &[Key]) -> bool {
+    keys.iter().any(|key| key.starts_with("resolver_address"))
+}
+
 /// An identifier for use in a statement.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))

@@ -1,8 +1,8 @@
 //! Table `link_bar`: pairs that only a person may link, because a person parted or rejected them.
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
-use super::{Connection, StorageError};
+use super::{Connection, StorageError, stored};
 use crate::domain::ids::{AuditId, IdentityId, UserId};
 
 /// What barred a pair.
@@ -55,7 +55,7 @@ pub async fn set(
         user.hyphenated(),
         cause.as_str(),
         audit.hyphenated(),
-        PrimitiveDateTime::new(at.date(), at.time())
+        stored(at)
     )
     .execute(connection)
     .await?;

@@ -1,8 +1,8 @@
 //! Table `link_history`: one row per change of a link, appended and never touched again.
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
-use super::{Connection, StorageError};
+use super::{Connection, StorageError, stored};
 use crate::domain::{
     history::{Change, Event},
     ids::{AttemptId, IdentityId},
@@ -29,7 +29,7 @@ pub async fn append(
         change.proof.as_str(),
         change.audit.hyphenated(),
         change.attempt.hyphenated(),
-        PrimitiveDateTime::new(at.date(), at.time())
+        stored(at)
     )
     .execute(connection)
     .await?;

@@ -3,7 +3,7 @@
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Connection, StorageError};
+use super::{Connection, StorageError, stored};
 use crate::domain::{
     ids::{AuditId, IdentityId, ReviewId, UserId},
     review::{Asked, Closed, Review, State},
@@ -250,10 +250,6 @@ impl TryFrom<Row> for Review {
 
 fn odd(column: &'static str) -> StorageError {
     StorageError::Inconsistent { table: "review", column }
-}
-
-fn stored(at: OffsetDateTime) -> PrimitiveDateTime {
-    PrimitiveDateTime::new(at.date(), at.time())
 }
 
 fn open_key(identity: IdentityId, user: UserId) -> String {

@@ -63,15 +63,20 @@ async fn check_columns(connection: &mut Connection) -> Result<(), StorageError> 
 
 /// A key that an ORM took away leaves no error behind, only two users for one identity some day, or slow misses.
 async fn check_keys(connection: &mut Connection) -> Result<(), StorageError> {
+    match list_vanished_keys(connection).await?.first() {
+        Some(vanished) => Err(StorageError::Vanished((*vanished).to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Keys that `user` must have and has not.
+async fn list_vanished_keys(connection: &mut Connection) -> Result<Vec<&'static str>, StorageError> {
     let keys = columns::list_keys(connection, "user").await?;
-    let vanished = |what: &str| Err(StorageError::Vanished(what.to_owned()));
-    if !keys.iter().any(|key| key.is_unique && key.is_on("authId")) {
-        return vanished("the unique key on user.authId");
-    }
-    if !keys.iter().any(|key| key.starts_with("resolver_address")) {
-        return vanished("the index on user.resolver_address");
-    }
-    Ok(())
+    let wanted = [
+        (columns::keep_links_apart(&keys), "the unique key on user.authId"),
+        (columns::lead_to_addresses(&keys), "the index on user.resolver_address"),
+    ];
+    Ok(wanted.into_iter().filter(|(is_there, _)| !is_there).map(|(_, what)| what).collect())
 }
 
 /// Whether the table `user` got all it needs, at least once. Run-time SQL: the table belongs to the migrator.

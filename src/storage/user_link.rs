@@ -1,8 +1,8 @@
 //! Table `user_link`: our own facts about a user. It outlives the row of a user that the platform deleted.
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 
-use super::{Connection, StorageError};
+use super::{Connection, StorageError, stored};
 use crate::domain::ids::{IdentityId, UserId};
 
 /// Records the link of a user, new or not.
@@ -18,7 +18,7 @@ pub async fn set_linked(
                                  linked_at = VALUES(linked_at)",
         user.hyphenated(),
         identity.hyphenated(),
-        PrimitiveDateTime::new(at.date(), at.time())
+        stored(at)
     )
     .execute(connection)
     .await?;

@@ -79,13 +79,9 @@ async fn is_there(raw: &mut MySqlConnection, wanted: &Wanted) -> Result<bool, St
         return Ok(columns::list(raw, USER).await?.iter().any(|column| column.is(name)));
     }
     let keys = columns::list_keys(raw, USER).await?;
-    Ok(keys.iter().any(|key| {
-        if name == "user_authId_uq" {
-            key.is_unique && key.is_on("authId")
-        } else {
-            key.starts_with("resolver_address")
-        }
-    }))
+    let has_it =
+        if name == "user_authId_uq" { columns::keep_links_apart } else { columns::lead_to_addresses };
+    Ok(has_it(&keys))
 }
 
 /// Gives every column of ours that holds a user id the character set and collation of `user.id`.

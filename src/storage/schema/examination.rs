@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::is_adopted;
+use super::{find_least_version, is_adopted, list_vanished_keys};
 use crate::storage::{
     Connection, StorageError, columns,
     migrations::{self, MadeTable},
@@ -51,15 +51,8 @@ pub async fn examine(connection: &mut Connection, unseen: &[&str]) -> Result<Exa
         Err(error) if error.is_missing_object() => false,
         Err(error) => return Err(error),
     };
-    let least: Result<Option<(i64,)>, StorageError> =
-        sqlx::query_as("SELECT least_version FROM schema_compat WHERE id = 1")
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(StorageError::from);
-    found.least = match least {
-        Ok(least) => {
-            least.map(|(least,)| least).filter(|least| known.last().is_none_or(|newest| least > newest))
-        }
+    found.least = match find_least_version(connection).await {
+        Ok(least) => least.filter(|least| known.last().is_none_or(|newest| least > newest)),
         Err(error) if error.is_missing_object() => None,
         Err(error) => return Err(error),
     };
@@ -89,13 +82,8 @@ async fn find_vanished_of_user(
             found.vanished_of_user.push(format!("user.{name}"));
         }
     }
-    let keys = columns::list_keys(&mut *connection, "user").await?;
-    if !keys.iter().any(|key| key.is_unique && key.is_on("authId")) {
-        found.vanished_of_user.push("the unique key on user.authId".to_owned());
-    }
-    if !keys.iter().any(|key| key.starts_with("resolver_address")) {
-        found.vanished_of_user.push("the index on user.resolver_address".to_owned());
-    }
+    let keys = list_vanished_keys(connection).await?;
+    found.vanished_of_user.extend(keys.into_iter().map(str::to_owned));
     Ok(())
 }
 

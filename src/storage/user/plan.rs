@@ -15,6 +15,7 @@ use crate::{
     storage::{
         StorageError,
         columns::{Column, Key},
+        stored,
     },
 };
 
@@ -170,7 +171,7 @@ impl Slot {
     fn value(&self, person: &Person<'_>, at: OffsetDateTime) -> Value {
         let text = match &self.fill {
             Fill::Variable(Variable::Now) if !self.column.is_text() => {
-                return Value::Moment(PrimitiveDateTime::new(at.date(), at.time()));
+                return Value::Moment(stored(at));
             }
             Fill::Variable(Variable::Now) => {
                 at.format(&Rfc3339).ok().map(|text| text.chars().take(self.column.characters()).collect())

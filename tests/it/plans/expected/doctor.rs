@@ -1,6 +1,6 @@
 //! What `doctor` sends, a person's command that nobody waits for in numbers.
 
-use super::How::{Apart, Keys, Page};
+use super::How::{Apart, Page};
 use super::Row;
 use crate::plans::crowd::Value::{Number, User};
 
@@ -16,7 +16,6 @@ pub(super) const ALL: &[Row] = &[
     Row::new("rights::grants::WANTED/*", &[], NAME),
     Row::new("rights::grants::list_missing_for_migrate/1", &[], Apart("it asks for no row")),
     Row::new("rights::grants::list_missing_for_migrate/2", &[], Apart("it asks for the account's grants")),
-    Row::new("schema::examination::examine", &[], Keys(1, &["schema_compat.PRIMARY"])),
     Row::new("server::ask", &[], Apart("it asks for no row")),
     Row::new("migrations::made::repeat_statement", &[], MESSAGE),
     Row::new("user::addresses::LIST_SHARED_ADDRESSES", &[], MESSAGE),
